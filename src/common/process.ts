@@ -1,0 +1,184 @@
+// The only place that starts other programs. Argument arrays only: no shell ever sees our data.
+import { execa } from 'execa';
+import type { Readable, Writable } from 'node:stream';
+import { KronosError } from './error.ts';
+
+export interface RunOptions {
+  cwd?: string;
+  /** The whole environment of the child unless `extendEnvironment` is set. */
+  environment?: Readonly<Record<string, string>>;
+  extendEnvironment?: boolean;
+  /** Text for standard input; secrets go here, never into arguments. */
+  input?: string;
+  /** Called for every line of standard output and standard error, in the order they arrive. */
+  onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Exit codes that are not a failure (default: 0 only). */
+  accept?: readonly number[];
+  timeoutSeconds?: number;
+  signal?: AbortSignal | undefined;
+  /** Give the child our own terminal instead of pipes. */
+  inherit?: boolean;
+  /** A file the child's standard output goes to. */
+  outputFile?: string;
+}
+
+export interface RunResult {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+  /** Wall-clock seconds. */
+  seconds: number;
+}
+
+/** Set in the environment of every child so that programs speak and sort the same everywhere. */
+export const FIXED_ENVIRONMENT: Readonly<Record<string, string>> = { LC_ALL: 'C.UTF-8', TZ: 'UTC' };
+
+/** How the last lines of a failed command are cut for a message. */
+const TAIL_LINES = 12;
+
+/**
+ * Runs a program and waits for it.
+ *
+ * Errors: `dependency/tool-missing` when the program does not exist, `io/command-failed` when it exits with a code
+ * that is not accepted, `io/command-timeout`, `interrupted/cancelled` when `signal` fires.
+ */
+export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const [file, ...args] = argv;
+  if (file === undefined) throw new TypeError('run: empty argument array');
+  const started = performance.now();
+  const child = execa(file, args, {
+    reject: false,
+    stripFinalNewline: true,
+    maxBuffer: 256 * 1024 * 1024,
+    stdin: options.inherit === true ? 'inherit' : options.input === undefined ? 'ignore' : 'pipe',
+    stdout:
+      options.inherit === true
+        ? 'inherit'
+        : options.outputFile === undefined
+          ? 'pipe'
+          : { file: options.outputFile },
+    stderr: options.inherit === true ? 'inherit' : 'pipe',
+    extendEnv: options.environment === undefined || options.extendEnvironment === true,
+    forceKillAfterDelay: 5000,
+    ...(options.environment === undefined ? {} : { env: options.environment }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds * 1000 }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  });
+  if (options.onLine !== undefined) {
+    followLines(child.stdout as Readable | null, (line) => options.onLine?.(line, 'stdout'));
+    followLines(child.stderr as Readable | null, (line) => options.onLine?.(line, 'stderr'));
+  }
+  const result = await child;
+  const seconds = (performance.now() - started) / 1000;
+  const stdout = typeof result.stdout === 'string' ? result.stdout : '';
+  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
+  if (result.isCanceled) {
+    throw new KronosError('interrupted/cancelled', `${file} was stopped because the work was cancelled`);
+  }
+  if (result.timedOut) {
+    throw new KronosError(
+      'io/command-timeout',
+      `${file} did not finish within ${options.timeoutSeconds ?? 0} s`,
+    );
+  }
+  if (result.code === 'ENOENT' || result.code === 'EACCES') {
+    throw new KronosError('dependency/tool-missing', `cannot run ${file}: ${result.code}`, {
+      hint: `install the package that provides ${file}, or see what is missing with: kronos doctor`,
+    });
+  }
+  const exitCode = result.exitCode ?? -1;
+  if (exitCode === -1 || !(options.accept ?? [0]).includes(exitCode)) {
+    throw new CommandError(argv, exitCode, result.signal, stdout, stderr);
+  }
+  return { stdout, stderr, exitCode, seconds };
+}
+
+/** A program that ran and failed; the message carries the end of what it printed. */
+export class CommandError extends KronosError {
+  readonly argv: readonly string[];
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+
+  constructor(
+    argv: readonly string[],
+    status: number,
+    signal: string | undefined,
+    stdout: string,
+    stderr: string,
+  ) {
+    const how = signal === undefined ? `exit code ${status}` : `signal ${signal}`;
+    const said = stderr.trim() === '' ? stdout : stderr;
+    const tail = said.trim().split('\n').slice(-TAIL_LINES).join('\n    ');
+    super('io/command-failed', `${argv[0] ?? ''} failed with ${how}${tail === '' ? '' : `:\n    ${tail}`}`);
+    this.argv = argv;
+    this.status = status;
+    this.stdout = stdout;
+    this.stderr = stderr;
+  }
+}
+
+export interface Child {
+  pid: number | undefined;
+  stdin: Writable | null;
+  stdout: Readable | null;
+  stderr: Readable | null;
+  /** Resolves with the exit code (-1: ended by a signal); never rejects. */
+  done: Promise<number>;
+  kill: (signal?: NodeJS.Signals) => void;
+}
+
+/**
+ * Starts a program and returns at once, for those that are talked to while they run (QEMU, a sandbox).
+ * Errors: none here; a program that cannot be started resolves `done` with 127.
+ */
+export function start(
+  argv: readonly string[],
+  options: {
+    cwd?: string;
+    environment?: Readonly<Record<string, string>>;
+    stdin?: 'pipe' | 'inherit' | 'ignore';
+    stdout?: 'pipe' | 'inherit' | 'ignore';
+    stderr?: 'pipe' | 'inherit' | 'ignore';
+  } = {},
+): Child {
+  const [file, ...args] = argv;
+  if (file === undefined) throw new TypeError('start: empty argument array');
+  const child = execa(file, args, {
+    reject: false,
+    buffer: false,
+    stdin: options.stdin ?? 'ignore',
+    stdout: options.stdout ?? 'pipe',
+    stderr: options.stderr ?? 'pipe',
+    extendEnv: options.environment === undefined,
+    ...(options.environment === undefined ? {} : { env: options.environment }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  return {
+    pid: child.pid,
+    stdin: child.stdin as Writable | null,
+    stdout: child.stdout as Readable | null,
+    stderr: child.stderr as Readable | null,
+    done: child.then((result) => (result.code === 'ENOENT' ? 127 : (result.exitCode ?? -1))),
+    kill: (signal = 'SIGTERM') => {
+      child.kill(signal);
+    },
+  };
+}
+
+/** Splits a stream into lines; carriage returns count as line ends so that progress meters are seen. */
+export function followLines(stream: Readable | null, onLine: (line: string) => void): void {
+  if (stream === null) return;
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split(/[\r\n]+/);
+    rest = parts.pop() ?? '';
+    for (const part of parts) if (part !== '') onLine(part);
+  });
+  stream.on('end', () => {
+    if (rest !== '') onLine(rest);
+  });
+}
