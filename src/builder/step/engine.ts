@@ -1,0 +1,161 @@
+// Runs steps at most once per set of inputs. Output appears under its key by one rename, so that a build that is
+// killed leaves either a whole step or nothing that anyone would read.
+import { mkdir, mkdtemp, readdir, readFile, rename, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { BuildObserver } from '../../common/progress.ts';
+import { digestData, type Sha256 } from '../../common/digest.ts';
+import { KronosError, systemCode } from '../../common/error.ts';
+import { exists, readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
+import { removeTree } from '../sandbox/remove.ts';
+import { digestModule } from './code.ts';
+import { explainChange } from './explain.ts';
+import type { Step, StepResult } from './step.ts';
+
+/** Bumped when the layout of the cache itself changes. */
+const CACHE_FORMAT = 1;
+
+/** Name of the record inside a step's output; starts with a dot so that no artefact is called so. */
+const RECORD = '.step.json';
+
+export interface EngineOptions {
+  /** The cache directory. */
+  cache: string;
+  /** Keeps the "what changed" records of different editions apart. */
+  scope: string;
+  observer: BuildObserver;
+  signal: AbortSignal;
+}
+
+export interface Engine {
+  /** Gives the output of a step, running it only when its inputs were never seen. */
+  ensure: (step: Step) => Promise<StepResult>;
+  /** The key that a step has, without running it. */
+  keyOf: (step: Step) => Sha256;
+}
+
+/** The inputs as recorded beside the output. */
+interface StepRecord {
+  name: string;
+  key: Sha256;
+  inputs: Record<string, unknown>;
+  seconds: number;
+}
+
+/** Where a step's output lies in the cache. */
+export function stepDirectory(cache: string, key: Sha256): string {
+  return join(cache, 'steps', key.slice(0, 2), key.slice(2));
+}
+
+/** Makes an engine over a cache directory and clears what earlier, killed builds left in it. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const { cache, scope, observer, signal } = options;
+  const work = join(cache, 'work');
+  await mkdir(work, { recursive: true });
+  await removeStaleWork(work);
+
+  const inputsOf = (step: Step): Record<string, unknown> => ({
+    ...step.inputs,
+    'cache format': CACHE_FORMAT,
+    code: digestModule(step.module),
+  });
+  const keyOf = (step: Step): Sha256 => digestData({ name: step.name, inputs: inputsOf(step) });
+
+  const ensure = async (step: Step): Promise<StepResult> => {
+    const key = keyOf(step);
+    const directory = stepDirectory(cache, key);
+    const lastFile = join(cache, 'last', scope, `${step.name}.json`);
+    observer.stepStarted(step.name, step.title);
+    const record = await readTextOrUndefined(join(directory, RECORD));
+    if (record !== undefined) {
+      const now = new Date();
+      // The time of last use is what `kronos clean` goes by.
+      await utimes(directory, now, now).catch(() => undefined);
+      const reason = 'reused: no input changed';
+      observer.stepFinished(step.name, { reused: true, seconds: 0, reason });
+      await writeFileAtomic(lastFile, record);
+      return { name: step.name, key, directory, reused: true, reason, seconds: 0 };
+    }
+    const inputs = inputsOf(step);
+    const last = await readTextOrUndefined(lastFile);
+    const reason = explainChange(
+      last === undefined ? undefined : (JSON.parse(last) as StepRecord).inputs,
+      inputs,
+    );
+    const started = performance.now();
+    const scratch = await mkdtemp(join(work, `${process.pid}-`));
+    try {
+      const output = join(scratch, 'output');
+      await mkdir(output);
+      await mkdir(join(scratch, 'scratch'));
+      await step.run({
+        directory: output,
+        scratch: join(scratch, 'scratch'),
+        progress: {
+          note: (text) => { observer.stepNote(step.name, text); },
+          log: observer.log,
+          warn: observer.warn,
+        },
+        signal,
+      });
+      if (signal.aborted) throw new KronosError('interrupted/cancelled', `${step.title} was stopped`);
+      const seconds = (performance.now() - started) / 1000;
+      const text = `${JSON.stringify({ name: step.name, key, inputs, seconds } satisfies StepRecord)}\n`;
+      await writeFileAtomic(join(output, RECORD), text);
+      await publish(output, directory);
+      await writeFileAtomic(lastFile, text);
+      observer.stepFinished(step.name, { reused: false, seconds, reason });
+      return { name: step.name, key, directory, reused: false, reason, seconds };
+    } catch (error) {
+      const failure = mapStorageError(error, step.title);
+      observer.stepFailed(step.name, failure);
+      throw failure;
+    } finally {
+      await removeTree(scratch);
+    }
+  };
+  return { ensure, keyOf };
+}
+
+/** Moves a finished output to its place; another build that was faster with the same key wins. */
+async function publish(output: string, directory: string): Promise<void> {
+  await mkdir(join(directory, '..'), { recursive: true });
+  try {
+    await rename(output, directory);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST') throw error;
+    if (!(await exists(join(directory, RECORD)))) throw error;
+  }
+}
+
+/** Removes work directories whose process is gone: a build that was killed could not do it. */
+async function removeStaleWork(work: string): Promise<void> {
+  for (const name of await readdir(work)) {
+    const pid = Number.parseInt(name, 10);
+    if (Number.isNaN(pid) || !(await isKronosProcess(pid))) await removeTree(join(work, name));
+  }
+}
+
+async function isKronosProcess(pid: number): Promise<boolean> {
+  if (pid === process.pid) return true;
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return text.includes('node');
+}
+
+/** A full disk is the user's to mend and gets its own code wherever it is met. */
+function mapStorageError(error: unknown, title: string): unknown {
+  const text = error instanceof Error ? error.message : '';
+  if (systemCode(error) === 'ENOSPC' || /No space left on device/.test(text)) {
+    return new KronosError('io/disk-full', `no space left while working on: ${title}`, {
+      hint: 'free some space or name another place with --cache DIR; kronos clean shrinks the cache',
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** The recorded inputs of a step's output, or undefined where it was never made. */
+export async function readStepInputs(directory: string): Promise<Record<string, unknown> | undefined> {
+  const text = await readTextOrUndefined(join(directory, RECORD));
+  return text === undefined ? undefined : (JSON.parse(text) as StepRecord).inputs;
+}
+
