@@ -1,0 +1,85 @@
+// Reads a tree into entries: the ground truth of what a layer holds.
+import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
+import { digestOf } from '../../common/digest.ts';
+import type { Entry, EntryType } from './contents.ts';
+
+/** An entry with what tells later whether its file changed. */
+export interface ScannedEntry extends Entry {
+  inode: number;
+  changed: number;
+}
+
+/**
+ * All entries of a tree, the root first, sorted by path (code units).
+ * With `before` (an earlier scan of the same tree) files that were not touched since are not read again.
+ * `skip` holds absolute paths that are not entered (mount points). Synchronous on purpose: one pass, no queue of
+ * open files.
+ */
+export function scanTree(
+  root: string,
+  options: { skip?: ReadonlySet<string>; before?: ReadonlyMap<string, ScannedEntry> } = {},
+): ScannedEntry[] {
+  const entries: ScannedEntry[] = [];
+  const visit = (path: string): void => {
+    const full = join(root, path);
+    const stats = lstatSync(full);
+    entries.push(describe(full, path, stats, options.before?.get(path)));
+    if (!stats.isDirectory() || (options.skip?.has(path) ?? false)) return;
+    for (const name of readdirSync(full)) visit(path === '/' ? `/${name}` : `${path}/${name}`);
+  };
+  visit('/');
+  return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+function describe(
+  full: string,
+  path: string,
+  stats: Stats,
+  before: ScannedEntry | undefined,
+): ScannedEntry {
+  const type = typeOf(stats);
+  const entry: ScannedEntry = {
+    path,
+    type,
+    mode: stats.mode & 0o7777,
+    uid: stats.uid,
+    gid: stats.gid,
+    inode: stats.ino,
+    changed: stats.ctimeMs,
+  };
+  if (type === 'symlink') entry.target = readlinkSync(full);
+  if (type !== 'file') return entry;
+  entry.size = stats.size;
+  const known =
+    before?.inode === stats.ino && before.changed === stats.ctimeMs ? before.sha256 : undefined;
+  entry.sha256 = known ?? digestOf(readFileSync(full));
+  return entry;
+}
+
+function typeOf(stats: Stats): EntryType {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isCharacterDevice()) return 'character';
+  if (stats.isBlockDevice()) return 'block';
+  return stats.isFIFO() ? 'fifo' : 'socket';
+}
+
+/** The entry without what only a running scan needs. */
+export function toEntry(scanned: ScannedEntry): Entry {
+  const { inode: _inode, changed: _changed, ...entry } = scanned;
+  return entry;
+}
+
+/** Whether two entries describe the same thing. */
+export function sameEntry(a: Entry, b: Entry): boolean {
+  return (
+    a.type === b.type &&
+    a.mode === b.mode &&
+    a.uid === b.uid &&
+    a.gid === b.gid &&
+    a.sha256 === b.sha256 &&
+    a.target === b.target
+  );
+}

@@ -1,0 +1,61 @@
+// The large part of the initrd: drivers and tools from the tree. What Kronos adds is appended later, without the tree.
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KronosError } from '../../common/error.ts';
+import { runInTree, writeInTree } from '../sandbox/tree.ts';
+
+/** Configuration for mkinitramfs inside the tree; removed afterwards. */
+const CONFIGURATION = '/run/kronos-initramfs';
+
+/**
+ * Makes boot/initrd.base with initramfs-tools of the tree: exactly the modules that the recipes name.
+ * Errors: `input/no-kernel` when no recipe brought a kernel; those of mkinitramfs.
+ */
+export async function makeBaseInitrd(
+  tree: string,
+  output: string,
+  modules: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const kernels = (await readdir(join(tree, 'usr/lib/modules')).catch(() => [])).sort();
+  const kernel = kernels.at(-1);
+  if (kernel === undefined) {
+    throw new KronosError('input/no-kernel', 'no recipe of the edition brings a kernel', {
+      hint: 'add the recipe linux to the edition',
+    });
+  }
+  await cp(join(tree, 'etc/initramfs-tools'), join(tree, CONFIGURATION), { recursive: true });
+  await writeInTree(
+    tree,
+    `${CONFIGURATION}/initramfs.conf`,
+    ['MODULES=list', 'BUSYBOX=y', 'COMPRESS=zstd', 'COMPRESSLEVEL=3', 'DEVICE=', 'NFSROOT=auto', ''].join('\n'),
+  );
+  await writeInTree(tree, `${CONFIGURATION}/modules`, `${modules.filter((name) => !name.startsWith('=')).join('\n')}\n`);
+  await writeInTree(
+    tree,
+    `${CONFIGURATION}/hooks/kronos-drivers`,
+    hookText(modules.filter((name) => name.startsWith('=')).map((name) => name.slice(1))),
+    0o755,
+  );
+  await runInTree(
+    tree,
+    ['mkinitramfs', '-d', CONFIGURATION, '-o', '/run/initrd.base', kernel],
+    { environment },
+  );
+  await mkdir(join(output, 'boot'), { recursive: true });
+  await cp(join(tree, 'run/initrd.base'), join(output, 'boot/initrd.base'));
+  await rm(join(tree, 'run/initrd.base'));
+  await rm(join(tree, CONFIGURATION), { recursive: true });
+}
+
+/** The hook that copies whole directories of drivers. */
+function hookText(directories: readonly string[]): string {
+  const lines = directories.map((directory) => `copy_modules_dir kernel/${directory}`);
+  return [
+    '#!/bin/sh',
+    '[ "$1" = prereqs ] && exit 0',
+    '. /usr/share/initramfs-tools/hook-functions',
+    ...lines,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,203 @@
+// The root part of the `packages` step: a tree made of exactly the locked packages, and what is taken out of it.
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { digestFile } from '../../common/digest.ts';
+import { KronosError } from '../../common/error.ts';
+import { exists } from '../../common/files.ts';
+import type { JobContext } from '../sandbox/job.ts';
+import {
+  bindDirectory,
+  mountSystem,
+  prepareTree,
+  runInTree,
+  unmountSystem,
+} from '../sandbox/tree.ts';
+import { makeSquashfs, type Compression } from '../image/squashfs.ts';
+import { writeContents } from '../image/contents-file.ts';
+import { attributeOwners } from '../manifest/owners.ts';
+import type { GeneratedFiles } from '../recipe/recipe.ts';
+import { scanTree, toEntry, type ScannedEntry } from '../image/scan.ts';
+import type { Entry } from '../image/contents.ts';
+import { compareInstalled, type ExpectedPackage } from './compare.ts';
+import { readFileOwners, readStatus } from './control.ts';
+import { copyAdditions, findAdditions } from './additions.ts';
+import { cleanTree } from './clean.ts';
+import { makeBaseInitrd } from './initrd-base.ts';
+import {
+  ARCHIVES,
+  extractEssential,
+  findEssential,
+  installArchives,
+  prepareDpkg,
+  type Archive,
+} from './unpack.ts';
+
+export interface PackagesInput {
+  /** Empty directory that becomes the tree. */
+  tree: string;
+  /** Where the output goes. */
+  output: string;
+  scratch: string;
+  /** The blob store's directory that all archives lie under. */
+  blobs: string;
+  host: readonly (Archive & { sha256: string })[];
+  live: readonly (Archive & { sha256: string })[];
+  architecture: string;
+  epoch: number;
+  exclude: readonly string[];
+  include: readonly string[];
+  remove: readonly string[];
+  generated: readonly GeneratedFiles[];
+  services: { enable: readonly string[]; disable: readonly string[]; mask: readonly string[] };
+  initrdModules: readonly string[];
+  toolsRoot: string;
+  compression: Compression;
+  /** Extra environment for maintainer scripts. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/** Makes the tree, the layers, the base initrd and the boot files. Runs as root of a sandbox. */
+export async function runJob(input: PackagesInput, context: JobContext): Promise<{ packages: number }> {
+  const { tree, progress } = { tree: input.tree, progress: context.progress };
+  const environment = { ...input.environment, SOURCE_DATE_EPOCH: String(input.epoch) };
+  progress.note('checking packages');
+  await checkArchives([...input.host, ...input.live]);
+  await prepareTree(tree);
+  const essential = await findEssential(input.host);
+  progress.note(`extracting ${essential.length} essential packages`);
+  await extractEssential(tree, essential, input.exclude);
+  await prepareDpkg(tree, input.architecture, input.exclude, input.include);
+  await mountSystem(tree);
+  await bindDirectory(tree, input.blobs, ARCHIVES);
+  await installArchives(tree, essential, environment, progress, 'essential');
+  const names = new Set(essential.map((archive) => archive.name));
+  const rest = input.host.filter((archive) => !names.has(archive.name));
+  await installArchives(tree, rest, environment, progress, 'rest');
+  await configureServices(tree, input.services);
+  await mkdir(join(input.output, 'layers'), { recursive: true });
+  await mkdir(join(input.output, 'contents'), { recursive: true });
+  progress.note('making the base initrd');
+  await makeBaseInitrd(tree, input.output, input.initrdModules, environment);
+  await copyBootFiles(tree, input.output);
+  // What the host layer holds is settled here; whatever live packages add comes out as a difference.
+  const before = await settle(tree, input, progress.note);
+  compareInstalled(await readStatus(tree), input.host.map(toExpected), 'host');
+  const hostEntries = await attribute(tree, before, input, 'host');
+  await writeContents(join(input.output, 'contents/packages.jsonl'), hostEntries);
+  progress.note(`compressing ${hostEntries.length} files`);
+  await makeSquashfs(
+    input.toolsRoot,
+    tree,
+    join(input.output, 'layers/packages.squashfs'),
+    input.compression,
+    input.epoch,
+  );
+  if (input.live.length > 0) await makeLiveLayer(tree, input, before, environment, context);
+  const packages = await readStatus(tree);
+  await writeFile(join(input.output, 'dpkg.json'), `${JSON.stringify(packages, undefined, 1)}\n`);
+  return { packages: packages.length };
+}
+
+function toExpected(archive: Archive): ExpectedPackage {
+  return { name: archive.name, version: archive.version, architecture: archive.architecture };
+}
+
+/** The blobs were right when they were stored; a disk may think otherwise by now. */
+async function checkArchives(archives: readonly (Archive & { sha256: string })[]): Promise<void> {
+  for (const archive of archives) {
+    const found = await digestFile(archive.file);
+    if (found === archive.sha256) continue;
+    throw new KronosError(
+      'verification/blob-digest',
+      `${archive.name} ${archive.version}: the cached package has sha256 ${found}, the lock says ${archive.sha256}`,
+      { hint: `remove the damaged file and build again: ${archive.file}` },
+    );
+  }
+}
+
+async function configureServices(tree: string, services: PackagesInput['services']): Promise<void> {
+  for (const verb of ['disable', 'mask', 'enable'] as const) {
+    const units = services[verb];
+    if (units.length > 0) await runInTree(tree, ['systemctl', '--quiet', verb, ...units]);
+  }
+}
+
+/** Kernel, hypervisor and GRUB modules leave the tree under names without versions. */
+async function copyBootFiles(tree: string, output: string): Promise<void> {
+  const boot = join(output, 'boot');
+  await mkdir(boot, { recursive: true });
+  const names = (await readdir(join(tree, 'boot'))).sort();
+  const wanted: [string, RegExp][] = [
+    ['vmlinuz', /^vmlinuz-/],
+    ['xen.gz', /^xen-[\d.]+-[a-z0-9]+\.gz$/],
+    ['xen.efi', /^xen-[\d.]+-[a-z0-9]+\.efi$/],
+  ];
+  for (const [target, pattern] of wanted) {
+    const name = names.findLast((candidate) => pattern.test(candidate));
+    if (name !== undefined) await cp(join(tree, 'boot', name), join(boot, target));
+  }
+  const grub = join(tree, 'usr/lib/grub');
+  if (!(await exists(grub))) return;
+  for (const platform of await readdir(grub)) {
+    if (!/^[a-z0-9_]+-(pc|efi)$/.test(platform)) continue;
+    await cp(join(grub, platform), join(output, 'grub', platform), { recursive: true });
+  }
+}
+
+/** Removes what must not be in an image, then reads what is left. */
+async function settle(
+  tree: string,
+  input: PackagesInput,
+  note: (text: string) => void,
+  known?: ReadonlyMap<string, ScannedEntry>,
+): Promise<ScannedEntry[]> {
+  await unmountSystem(tree);
+  note('removing caches and identity');
+  await cleanTree(tree, input.remove);
+  note('reading the tree');
+  return scanTree(tree, known === undefined ? {} : { before: known });
+}
+
+async function attribute(
+  tree: string,
+  scanned: readonly ScannedEntry[],
+  input: PackagesInput,
+  what: string,
+): Promise<Entry[]> {
+  return attributeOwners(scanned.map(toEntry), {
+    packages: await readFileOwners(tree),
+    generated: input.generated,
+    recipes: new Map(),
+    what,
+  });
+}
+
+/** Installs the packages that only the medium has and keeps the difference as a layer of its own. */
+async function makeLiveLayer(
+  tree: string,
+  input: PackagesInput,
+  before: readonly ScannedEntry[],
+  environment: Readonly<Record<string, string>>,
+  context: JobContext,
+): Promise<void> {
+  const known = new Map(before.map((entry) => [entry.path, entry]));
+  await prepareDpkg(tree, input.architecture, input.exclude, input.include);
+  await mountSystem(tree);
+  await bindDirectory(tree, input.blobs, ARCHIVES);
+  await installArchives(tree, input.live, environment, context.progress, 'rest');
+  const after = await settle(tree, input, context.progress.note, known);
+  compareInstalled(await readStatus(tree), [...input.host, ...input.live].map(toExpected), 'live');
+  const additions = findAdditions(known, after);
+  const entries = await attribute(tree, additions, input, 'live');
+  await writeContents(join(input.output, 'contents/live-packages.jsonl'), entries);
+  const delta = join(input.scratch, 'delta');
+  await copyAdditions(tree, delta, additions, input.scratch);
+  await makeSquashfs(
+    input.toolsRoot,
+    delta,
+    join(input.output, 'layers/live-packages.squashfs'),
+    input.compression,
+    input.epoch,
+  );
+  await rm(delta, { recursive: true, force: true });
+}

@@ -1,0 +1,178 @@
+// From .debs to a configured tree, by dpkg itself and in an order that depends on nothing but the names.
+import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { KronosError } from '../../common/error.ts';
+import { CommandError, run } from '../../common/process.ts';
+import type { Progress } from '../../common/progress.ts';
+import { runInTree, silenceProgram, writeInTree } from '../sandbox/tree.ts';
+import { readControl, type Control } from './control.ts';
+
+/** A .deb on the machine that builds. */
+export interface Archive {
+  name: string;
+  version: string;
+  architecture: string;
+  /** Absolute path of the blob. */
+  file: string;
+}
+
+/** Where the archives are seen inside the tree while it is made. */
+export const ARCHIVES = '/run/kronos-archives';
+
+/** Our settings for dpkg while the tree is made. */
+export const DPKG_SETTINGS = '/etc/dpkg/dpkg.cfg.d/zz-kronos-build';
+
+/**
+ * Packages that every Debian system has (Essential: yes); with what they depend on they make a tree that dpkg and
+ * maintainer scripts run in. Names that a suite does not have are passed over.
+ */
+const ESSENTIAL = [
+  ...['base-files', 'base-passwd', 'bash', 'bsdutils', 'coreutils', 'dash', 'debianutils', 'diffutils'],
+  ...['dpkg', 'findutils', 'grep', 'gzip', 'hostname', 'init-system-helpers', 'libc-bin', 'login'],
+  ...['ncurses-base', 'ncurses-bin', 'perl-base', 'sed', 'sysvinit-utils', 'tar', 'util-linux'],
+  // Not essential by the letter, but maintainer scripts of the first packages call them.
+  ...['debconf', 'mawk', 'passwd'],
+];
+
+/** Programs whose results are caches or are made once at the end. */
+const SILENCED = ['/usr/bin/py3compile', '/usr/sbin/update-initramfs', '/usr/bin/mandb'];
+
+/** The essential packages and all they need, sorted by name. */
+export async function findEssential(archives: readonly Archive[]): Promise<Archive[]> {
+  const byName = new Map(archives.map((archive) => [archive.name, archive]));
+  const found = new Map<string, Archive>();
+  let wave = ESSENTIAL.filter((name) => byName.has(name));
+  while (wave.length > 0) {
+    const controls = await Promise.all(
+      wave.map(async (name): Promise<Control> => {
+        const archive = byName.get(name) as Archive;
+        found.set(name, archive);
+        return readControl(archive.file);
+      }),
+    );
+    const wanted = controls.flatMap((control) => [...control.preDepends, ...control.depends]);
+    wave = [...new Set(wanted)].filter((name) => byName.has(name) && !found.has(name));
+  }
+  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Makes the directories and links of a merged /usr and the essential files: enough to chroot into. */
+export async function extractEssential(
+  tree: string,
+  essential: readonly Archive[],
+  exclude: readonly string[],
+): Promise<void> {
+  for (const directory of ['bin', 'sbin', 'lib', 'lib64']) {
+    await mkdir(join(tree, 'usr', directory), { recursive: true });
+    await symlink(`usr/${directory}`, join(tree, directory));
+  }
+  // tar's patterns see `./usr/...`; `*` crosses slashes as dpkg's do.
+  const excludes = exclude.map((glob) => `--exclude=.${toDpkgPattern(glob)}`);
+  for (const archive of essential) {
+    await extractArchive(archive.file, tree, excludes);
+  }
+}
+
+/** Unpacks one .deb without dpkg's database. Errors: `verification/package-damaged`. */
+export async function extractArchive(
+  file: string,
+  target: string,
+  tarOptions: readonly string[] = [],
+): Promise<void> {
+  // dpkg-deb calls tar, and tar takes further options from its environment.
+  try {
+    await run(['dpkg-deb', '--extract', file, target], {
+      environment: { TAR_OPTIONS: ['--keep-directory-symlink', ...tarOptions].join(' ') },
+      extendEnvironment: true,
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (/No space left/.test(error.message)) throw error;
+    throw new KronosError('verification/package-damaged', `unpacking ${basename(file)} failed`, {
+      cause: error,
+      hint: 'the file in the cache is damaged: remove it with kronos clean --all and build again',
+    });
+  }
+}
+
+/** dpkg and tar know `*` only, and let it cross slashes. */
+export function toDpkgPattern(glob: string): string {
+  return glob.replaceAll('**', '*');
+}
+
+/** Writes what dpkg needs before its first run. */
+export async function prepareDpkg(
+  tree: string,
+  architecture: string,
+  exclude: readonly string[],
+  include: readonly string[],
+): Promise<void> {
+  await mkdir(join(tree, 'var/lib/dpkg/info'), { recursive: true });
+  await mkdir(join(tree, 'var/lib/dpkg/updates'), { recursive: true });
+  await appendFile(join(tree, 'var/lib/dpkg/status'), '');
+  await appendFile(join(tree, 'var/lib/dpkg/available'), '');
+  await writeFile(join(tree, 'var/lib/dpkg/arch'), `${architecture}\n`);
+  await writeInTree(
+    tree,
+    DPKG_SETTINGS,
+    [
+      'force-unsafe-io',
+      ...exclude.map((glob) => `path-exclude=${toDpkgPattern(glob)}`),
+      ...include.map((glob) => `path-include=${toDpkgPattern(glob)}`),
+      '',
+    ].join('\n'),
+  );
+  // No service is started while the tree is made.
+  await writeInTree(tree, '/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
+}
+
+/** Unpacks and configures archives whose paths are visible inside the tree. */
+export async function installArchives(
+  tree: string,
+  archives: readonly Archive[],
+  environment: Readonly<Record<string, string>>,
+  progress: Progress,
+  mode: 'essential' | 'rest',
+): Promise<void> {
+  const files = [...archives]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((archive) => join(ARCHIVES, archive.file.split('/').slice(-2).join('/')));
+  const options = {
+    environment,
+    onLine: countLines(progress, archives.length, mode),
+  };
+  try {
+    if (mode === 'essential') {
+      await runInTree(tree, ['dpkg', '--install', '--force-depends', ...files], options);
+      return;
+    }
+    await runInTree(tree, ['dpkg', '--unpack', '--force-depends', ...files], options);
+    const restore = [];
+    for (const program of SILENCED) restore.push(await silenceProgram(tree, program));
+    await runInTree(tree, ['dpkg', '--configure', '--pending', '--force-confold'], options);
+    for (const undo of restore) await undo();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new KronosError('io/package-install', `installing packages failed:\n    ${dpkgReason(error)}`, {
+      hint: 'the lines above are dpkg\'s own; a package that fails here fails for its maintainer script',
+    });
+  }
+}
+
+/** The lines of dpkg's output that say what went wrong. */
+function dpkgReason(error: CommandError): string {
+  const lines = `${error.stdout}\n${error.stderr}`.split('\n');
+  const at = lines.findIndex((line) => line.startsWith('dpkg: error'));
+  const from = at === -1 ? Math.max(0, lines.length - 15) : Math.max(0, at - 5);
+  return lines.slice(from, from + 20).join('\n    ');
+}
+
+function countLines(progress: Progress, total: number, mode: string): (line: string) => void {
+  let unpacked = 0;
+  let configured = 0;
+  const what = mode === 'essential' ? 'essential packages' : 'packages';
+  return (line) => {
+    if (line.startsWith('Unpacking ')) progress.note(`unpacking ${what} ${++unpacked}/${total}`);
+    else if (line.startsWith('Setting up ')) progress.note(`configuring ${what} ${++configured}/${total}`);
+  };
+}

@@ -1,0 +1,144 @@
+// Step `files`: what recipes bring besides packages, as layers that are made in a moment.
+import { readFileSync } from 'node:fs';
+import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { digestFile, digestOf } from '../../common/digest.ts';
+import type { Entry } from '../image/contents.ts';
+import { readContents, writeContents } from '../image/contents-file.ts';
+import { DEFAULT_COMPRESSION, makeSquashfs } from '../image/squashfs.ts';
+import { planDirectories, planLayer, type LayerFile, type LayerPlan } from '../files/layer.ts';
+import { PROGRAMS, bundlePrograms } from '../files/programs.ts';
+import type { Selection } from '../recipe/recipe.ts';
+import { digestModule } from '../step/code.ts';
+import type { Step, StepContext, StepResult } from '../step/step.ts';
+
+export interface FilesStepOptions {
+  selection: Selection;
+  version: string;
+  epoch: number;
+  tools: StepResult;
+  packages: StepResult;
+}
+
+/** The step that makes layers/host.squashfs and layers/live.squashfs from rendered files. */
+export function filesStep(options: FilesStepOptions): Step {
+  const { selection, version, epoch, tools, packages } = options;
+  return {
+    name: 'files',
+    title: 'Write the recipes\' files',
+    module: import.meta.url,
+    inputs: {
+      ...Object.fromEntries(
+        selection.recipes
+          .filter((recipe) => recipe.layer !== 'tools')
+          .map((recipe) => [`recipe ${recipe.name}`, digestRecipe(recipe)]),
+      ),
+      edition: { name: selection.edition.name, summary: selection.edition.summary },
+      toolstack: selection.toolstack,
+      programs: PROGRAMS.map((program) => digestModule(program.module)),
+      version,
+      epoch,
+      tools: tools.key,
+      packages: packages.key,
+    },
+    run: async (context) => {
+      const programs = await bundlePrograms(join(context.scratch, 'programs'));
+      const below = new Map(
+        (await readContents(join(packages.directory, 'contents/packages.jsonl'))).map((entry) => [
+          entry.path,
+          entry,
+        ]),
+      );
+      for (const name of ['host', 'live'] as const) {
+        const plan = planLayer(name, selection, programs, version, (source) =>
+          readFileSync(source, 'utf8'),
+        );
+        if (plan.files.length + plan.links.length === 0) continue;
+        await writeLayer(plan, below, epoch, join(tools.directory, 'root'), context);
+      }
+    },
+  };
+}
+
+/** The parts of a recipe that files depend on, files by content. */
+function digestRecipe(recipe: Selection['recipes'][number]): unknown {
+  return {
+    layer: recipe.layer,
+    summary: recipe.summary,
+    files: recipe.files.map((file) => ({
+      path: file.path,
+      mode: file.mode,
+      content: file.text === undefined ? digestOf(readFileSync(file.source ?? '')) : digestOf(file.text),
+    })),
+    links: recipe.links.map(({ path, target }) => ({ path, target })),
+    modules: recipe.modules,
+    enable: recipe.services.enable,
+    state: recipe.state,
+    checks: recipe.checks,
+    xen: recipe.xenArguments,
+    kernel: recipe.kernelArguments,
+  };
+}
+
+async function writeLayer(
+  plan: LayerPlan,
+  below: ReadonlyMap<string, Entry>,
+  epoch: number,
+  toolsRoot: string,
+  context: StepContext,
+): Promise<void> {
+  const root = join(context.scratch, plan.name);
+  const directories = planDirectories(plan, below);
+  // mksquashfs gets modes and owners from this list: an ordinary user could not set them in a directory.
+  const attributes: string[] = [];
+  const entries: Entry[] = [];
+  for (const directory of directories) {
+    await mkdir(join(root, directory.path), { recursive: true });
+    entries.push({ ...directory, type: 'directory' });
+    attributes.push(attributeLine(directory.path, directory.mode, directory.uid, directory.gid));
+  }
+  for (const file of plan.files) entries.push(await writeFileEntry(root, file, attributes));
+  for (const link of plan.links) {
+    await symlink(link.target, join(root, link.path));
+    const { path, target } = link;
+    entries.push({ path, type: 'symlink', mode: 0o777, uid: 0, gid: 0, target, owner: `recipe:${link.recipe}` });
+  }
+  const list = join(context.scratch, `${plan.name}.attributes`);
+  await writeFile(list, `${attributes.join('\n')}\n`);
+  await mkdir(join(context.directory, 'layers'), { recursive: true });
+  await makeSquashfs(
+    toolsRoot,
+    root,
+    join(context.directory, 'layers', `${plan.name}.squashfs`),
+    DEFAULT_COMPRESSION,
+    epoch,
+    ['-all-root', '-no-xattrs', '-pf', list],
+  );
+  entries.sort((a, b) => (a.path < b.path ? -1 : 1));
+  await mkdir(join(context.directory, 'contents'), { recursive: true });
+  await writeContents(join(context.directory, 'contents', `${plan.name}.jsonl`), entries);
+}
+
+/** A line of mksquashfs's pseudo file syntax that sets mode and owner of an existing path. */
+function attributeLine(path: string, mode: number, uid: number, gid: number): string {
+  return `"${path.replaceAll('"', '\\"')}" m ${mode.toString(8)} ${uid} ${gid}`;
+}
+
+async function writeFileEntry(root: string, file: LayerFile, attributes: string[]): Promise<Entry> {
+  const full = join(root, file.path);
+  await mkdir(dirname(full), { recursive: true });
+  if (file.text === undefined) await copyFile(file.source ?? '', full);
+  else await writeFile(full, file.text);
+  await chmod(full, 0o644);
+  attributes.push(attributeLine(file.path, file.mode, 0, 0));
+  return {
+    path: file.path,
+    type: 'file',
+    mode: file.mode,
+    uid: 0,
+    gid: 0,
+    size: (await readFile(full)).length,
+    sha256: await digestFile(full),
+    owner: `recipe:${file.recipe}`,
+  };
+}

@@ -1,0 +1,32 @@
+// Step `tools`: the programs that make artefacts, unpacked from the lock.
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { LockedPackage } from '../lock/lock.ts';
+import { extractArchive } from '../packages/unpack.ts';
+import type { Step } from '../step/step.ts';
+
+/** The step for the lock's layer `tools`; its output holds the tree under `root`. */
+export function toolsStep(
+  packages: readonly LockedPackage[],
+  blobFile: (sha256: string) => string,
+): Step {
+  const tools = packages.filter((entry) => entry.layer === 'tools');
+  return {
+    name: 'tools',
+    title: 'Unpack the tools',
+    module: import.meta.url,
+    inputs: { 'lock: tools': tools.map((entry) => `${entry.name}=${entry.sha256}`) },
+    run: async ({ directory, progress, signal }) => {
+      const root = join(directory, 'root');
+      for (const part of ['bin', 'sbin', 'lib', 'lib64']) {
+        await mkdir(join(root, 'usr', part), { recursive: true });
+        await symlink(`usr/${part}`, join(root, part));
+      }
+      for (const [index, entry] of tools.entries()) {
+        signal.throwIfAborted();
+        progress.note(`${index + 1}/${tools.length} ${entry.name}`);
+        await extractArchive(blobFile(entry.sha256), root, ['--no-same-owner']);
+      }
+    },
+  };
+}
