@@ -43,6 +43,10 @@ export async function createLiveDisplay(
   const list = new Listr<unknown, 'default', 'default'>([], {
     renderer: 'default',
     fallbackRenderer: 'default',
+    // It would end the process at the first Ctrl-C, before anything is cleaned up.
+    registerSignalListeners: false,
+    // Otherwise one failure would give all other lines another sign.
+    exitOnError: false,
   });
   const logger = new ListrLogger<Level>({
     useIcons: true,
@@ -63,7 +67,6 @@ export async function createLiveDisplay(
       icon: {
         [Level.WAITING]: unicode ? '·' : '.',
         [Level.PAUSED]: '!',
-        [Level.COMPLETED_WITH_FAILED_SISTER_TASKS]: unicode ? '·' : '.',
         ...(unicode ? {} : { [Level.COMPLETED]: '*', [Level.FAILED]: 'x' }),
       },
     },
@@ -89,11 +92,12 @@ export async function createLiveDisplay(
     list.add({ title, task: () => undefined });
     const task = list.tasks.at(-1);
     if (task === undefined) throw new TypeError('listr2 did not take the task');
-    // A list that is not run never looks whether its tasks are enabled.
-    void task.check(undefined);
-    return task;
+    // Normally known once the list runs, which ours never does.
+    return Object.assign(task, { enabled: true });
   };
+  let open = true;
   const change = (name: string, change: Partial<StepView>, state?: ListrTaskState): void => {
+    if (!open) return;
     const view: StepView = {
       ...(views.get(name) ?? { name, title: name, state: 'waiting' }),
       ...change,
@@ -111,7 +115,6 @@ export async function createLiveDisplay(
   const ticking = setInterval(() => {
     for (const view of views.values()) if (view.state === 'running') draw(view);
   }, REDRAW);
-  let open = true;
   return {
     stepStarted: (name, title) => {
       change(
@@ -131,6 +134,7 @@ export async function createLiveDisplay(
     },
     log: () => undefined,
     warn: (line) => {
+      if (!open) return;
       addLine(cut(line, (terminal.columns || 80) - SIGN_WIDTH)).state$ = ListrTaskState.PAUSED;
     },
     close: () => {
