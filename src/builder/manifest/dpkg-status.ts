@@ -21,7 +21,10 @@ export function parseDpkgStatus(text: string): InstalledPackage[] {
         name,
         version: fields.get('Version') ?? '',
         architecture: fields.get('Architecture') ?? '',
-        depends: [...parseRelations(fields.get('Pre-Depends')), ...parseRelations(fields.get('Depends'))],
+        depends: [
+          ...parseRelations(fields.get('Pre-Depends')),
+          ...parseRelations(fields.get('Depends')),
+        ],
         provides: parseRelations(fields.get('Provides')).flat(),
       },
     ];
@@ -36,7 +39,8 @@ export function resolveDependencies(packages: readonly InstalledPackage[]): Map<
   const installed = new Set(packages.map(({ name }) => name));
   const providers = new Map<string, string[]>();
   for (const { name, provides } of packages) {
-    for (const virtual of provides) providers.set(virtual, [...(providers.get(virtual) ?? []), name]);
+    for (const virtual of provides)
+      providers.set(virtual, [...(providers.get(virtual) ?? []), name]);
   }
   return new Map(
     packages.map(({ name, depends }) => {
@@ -76,7 +80,12 @@ function parseRelations(text: string | undefined): string[][] {
     .map((group) =>
       group
         .split('|')
-        .map((option) => option.replace(/[([<].*$/s, '').trim().replace(/:.*$/, ''))
+        .map((option) =>
+          option
+            .replace(/[([<].*$/s, '')
+            .trim()
+            .replace(/:.*$/, ''),
+        )
         .filter((name) => name !== ''),
     )
     .filter((group) => group.length > 0);

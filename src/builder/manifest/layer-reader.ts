@@ -30,7 +30,15 @@ export interface LayerContent {
 export async function readLayer(source: LayerSource): Promise<LayerContent> {
   const { file, offset, toolsRoot, signal } = source;
   const child = start(
-    toolCommand(toolsRoot, 'unsquashfs', ['-processors', '2', '-o', String(offset), '-pf', '-', file]),
+    toolCommand(toolsRoot, 'unsquashfs', [
+      '-processors',
+      '2',
+      '-o',
+      String(offset),
+      '-pf',
+      '-',
+      file,
+    ]),
   );
   const said: string[] = [];
   followLines(child.stderr, (line) => said.push(line));
@@ -49,7 +57,8 @@ export async function readLayer(source: LayerSource): Promise<LayerContent> {
       throw new KronosError('interrupted/cancelled', 'reading a layer was cancelled');
     }
     const last = said.at(-1);
-    if (status !== 0) throw unreadable(`unsquashfs ended with ${status}${last === undefined ? '' : `: ${last}`}`);
+    if (status !== 0)
+      throw unreadable(`unsquashfs ended with ${status}${last === undefined ? '' : `: ${last}`}`);
     if (content === undefined) throw unreadable('the data ends too early');
     return content;
   } finally {
@@ -117,21 +126,34 @@ const TYPES: Readonly<Record<string, EntryType>> = {
 /** Reads the text part. Names have blanks and backslashes escaped; targets of links have not. */
 export function parsePseudoHeader(text: string): Header {
   const header: Header = { entries: new Map(), files: [], hardLinks: new Map() };
-  const line = /((?:\\[\s\S]|[^\\\n ])+) (?:(L|x) (.*)|([A-Z]) (\d+) ([0-7]+) (\d+) (\d+) ?(.*))\n/y;
+  const line =
+    /((?:\\[\s\S]|[^\\\n ])+) (?:(L|x) (.*)|([A-Z]) (\d+) ([0-7]+) (\d+) (\d+) ?(.*))\n/y;
   let lastLink: Entry | undefined;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     line.lastIndex = at;
     const match = line.exec(text);
     if (match === null) {
       // The rest of a link's target that holds a line end, or a comment.
       const end = text.indexOf('\n', at);
       const rest = text.slice(at, end === -1 ? text.length : end);
-      if (lastLink !== undefined && !rest.startsWith('#')) lastLink.target = `${lastLink.target ?? ''}\n${rest}`;
+      if (lastLink !== undefined && !rest.startsWith('#'))
+        lastLink.target = `${lastLink.target ?? ''}\n${rest}`;
       at = end === -1 ? text.length : end + 1;
       continue;
     }
     at = line.lastIndex;
-    const [, name = '', kind, linked = '', letter = '', , mode = '', uid = '', gid = '', rest = ''] = match;
+    const [
+      ,
+      name = '',
+      kind,
+      linked = '',
+      letter = '',
+      ,
+      mode = '',
+      uid = '',
+      gid = '',
+      rest = '',
+    ] = match;
     const path = absolute(name);
     lastLink = undefined;
     if (kind === 'L') header.hardLinks.set(path, absolute(linked));

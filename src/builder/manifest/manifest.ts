@@ -11,7 +11,10 @@ const bytes = z.int().min(0);
 const relativePath = z
   .string()
   .min(1)
-  .refine((path) => !path.startsWith('/') && !path.split('/').includes('..'), 'expected a path inside the directory');
+  .refine(
+    (path) => !path.startsWith('/') && !path.split('/').includes('..'),
+    'expected a path inside the directory',
+  );
 const file = z.strictObject({ path: relativePath, size: bytes, sha256 });
 
 export const manifestSchema = z.strictObject({
@@ -86,8 +89,10 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type ManifestPackage = Manifest['packages'][number];
 export type ManifestLayer = Manifest['layers'][number];
 
-export interface ManifestInput
-  extends Omit<Manifest, 'format' | 'version' | 'packages' | 'tools' | 'medium' | 'artefacts'> {
+export interface ManifestInput extends Omit<
+  Manifest,
+  'format' | 'version' | 'packages' | 'tools' | 'medium' | 'artefacts'
+> {
   /** All packages of the lock, tools included. */
   packages: readonly LockedPackage[];
   /** Package -> installed packages that its dependencies led to. */
@@ -107,10 +112,23 @@ export function makeManifest(input: ManifestInput): Manifest {
     packages: packages
       .filter(({ layer }) => layer !== 'tools')
       .sort(comparePackages)
-      .map(({ name, version, architecture, layer, size, sha256: digest, origin, recipe, asked }) => {
-        const depends = [...(dependencies.get(name) ?? [])].sort();
-        return { name, version, architecture, layer, size, sha256: digest, origin, recipe, asked, depends };
-      }),
+      .map(
+        ({ name, version, architecture, layer, size, sha256: digest, origin, recipe, asked }) => {
+          const depends = [...(dependencies.get(name) ?? [])].sort();
+          return {
+            name,
+            version,
+            architecture,
+            layer,
+            size,
+            sha256: digest,
+            origin,
+            recipe,
+            asked,
+            depends,
+          };
+        },
+      ),
     tools: packages
       .filter(({ layer }) => layer === 'tools')
       .sort(comparePackages)
@@ -122,9 +140,13 @@ export function makeManifest(input: ManifestInput): Manifest {
     artefacts: sortRecords(artefacts),
   });
   if (result.success) return result.data;
-  throw new KronosError('internal/manifest', `writing the manifest: ${z.prettifyError(result.error)}`, {
-    hint: 'this is a defect in Kronos; please report it with the lines above',
-  });
+  throw new KronosError(
+    'internal/manifest',
+    `writing the manifest: ${z.prettifyError(result.error)}`,
+    {
+      hint: 'this is a defect in Kronos; please report it with the lines above',
+    },
+  );
 }
 
 /** The manifest's text: keys in the schema's order, two spaces, final newline. */
@@ -140,7 +162,9 @@ export function parseManifest(text: string, path: string): Manifest {
   } catch (error) {
     throw damaged(path, error instanceof Error ? error.message : String(error));
   }
-  const version = z.looseObject({ format: z.literal('kronos-manifest'), version: z.int() }).safeParse(data);
+  const version = z
+    .looseObject({ format: z.literal('kronos-manifest'), version: z.int() })
+    .safeParse(data);
   if (version.success && version.data.version !== 1) {
     throw new KronosError(
       'input/manifest-version',

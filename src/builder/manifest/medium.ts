@@ -17,11 +17,24 @@ export interface MediumFile {
 const BLOCK = 2048;
 
 /** Lists the regular files of an ISO, sorted by path. Errors: `verification/unreadable-iso`, those of `run`. */
-export async function listMedium(toolsRoot: string, iso: string, signal?: AbortSignal): Promise<MediumFile[]> {
+export async function listMedium(
+  toolsRoot: string,
+  iso: string,
+  signal?: AbortSignal,
+): Promise<MediumFile[]> {
   const args = ['-no_rc', '-report_about', 'WARNING', '-indev', `stdio:${iso}`];
   try {
     const { stdout } = await run(
-      toolCommand(toolsRoot, 'xorriso', [...args, '-find', '/', '-type', 'f', '-exec', 'report_lba', '--']),
+      toolCommand(toolsRoot, 'xorriso', [
+        ...args,
+        '-find',
+        '/',
+        '-type',
+        'f',
+        '-exec',
+        'report_lba',
+        '--',
+      ]),
       { signal },
     );
     return parseLbaReport(stdout);
@@ -64,12 +77,16 @@ export function parseLbaReport(text: string): MediumFile[] {
     const [, section = '', block = '', size = '', quoted = ''] = match;
     const path = unquote(quoted).replace(/^\//, '');
     // Every section repeats the size of the whole file.
-    if (section === '0') files.set(path, { path, offset: Number(block) * BLOCK, size: Number(size) });
+    if (section === '0')
+      files.set(path, { path, offset: Number(block) * BLOCK, size: Number(size) });
   }
   return sortRecords([...files.values()]);
 }
 
 /** xorriso quotes as a shell does: 'it'"'"'s'. */
 function unquote(text: string): string {
-  return text.replace(/'([^']*)'|"([^"]*)"/g, (_all, single?: string, double?: string) => single ?? double ?? '');
+  return text.replace(
+    /'([^']*)'|"([^"]*)"/g,
+    (_all, single?: string, double?: string) => single ?? double ?? '',
+  );
 }

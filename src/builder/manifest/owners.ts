@@ -131,14 +131,18 @@ function ownerFinder(
     .filter(({ by }) => installed.has(by))
     .map(({ path, by }) => ({ matches: picomatch(path, { dot: true }), by }));
   const links = new Map(
-    entries.flatMap((entry) => (entry.type === 'symlink' ? [[entry.path, entry.target ?? '']] : [])),
+    entries.flatMap((entry) =>
+      entry.type === 'symlink' ? [[entry.path, entry.target ?? '']] : [],
+    ),
   );
 
   const fromPackage = (path: string): string | undefined => prefixed('package', packages.get(path));
-  const fromRecipe = (path: string): string | undefined => prefixed('recipe', recipeFiles.get(path));
+  const fromRecipe = (path: string): string | undefined =>
+    prefixed('recipe', recipeFiles.get(path));
   return (entry) => {
     const path = canonicalPath(entry.path);
-    const [first, second] = sources.recipesFirst === true ? [fromRecipe, fromPackage] : [fromPackage, fromRecipe];
+    const [first, second] =
+      sources.recipesFirst === true ? [fromRecipe, fromPackage] : [fromPackage, fromRecipe];
     return (
       first(path) ??
       second(path) ??
@@ -155,7 +159,8 @@ function prefixed(kind: string, name: string | undefined): string | undefined {
 
 /** Links that enabling or masking a service makes belong to the recipe that asks for it. */
 function serviceLink(entry: Entry, services: ReadonlyMap<string, string>): string | undefined {
-  if (entry.type !== 'symlink' || !/^\/etc\/systemd\/(system|user)\//.test(entry.path)) return undefined;
+  if (entry.type !== 'symlink' || !/^\/etc\/systemd\/(system|user)\//.test(entry.path))
+    return undefined;
   const unit = entry.path.slice(entry.path.lastIndexOf('/') + 1);
   const target = (entry.target ?? '').slice((entry.target ?? '').lastIndexOf('/') + 1);
   return services.get(unit) ?? services.get(target);
@@ -173,8 +178,10 @@ function maker(
   const { packages, installed } = sources;
   const record = /^\/var\/lib\/dpkg\/info\/([^:/]+?)(?::[^./]+)?\.[a-z]+$/.exec(path)?.[1];
   if (record !== undefined && installed.has(record)) return record;
-  const [, directory, module] = /^(.*)\/__pycache__\/([^/]+?)\.cpython-[^/]+\.pyc$/.exec(path) ?? [];
-  if (directory !== undefined && module !== undefined) return packages.get(`${directory}/${module}.py`);
+  const [, directory, module] =
+    /^(.*)\/__pycache__\/([^/]+?)\.cpython-[^/]+\.pyc$/.exec(path) ?? [];
+  if (directory !== undefined && module !== undefined)
+    return packages.get(`${directory}/${module}.py`);
   const target = links.get(path);
   if (target === undefined) return undefined;
   const absolute = absoluteTarget(path, target);

@@ -82,15 +82,13 @@ export function makeSbom(facts: SbomFacts, layers: readonly Layer[]): Sbom {
       tools: {
         components: [
           { type: 'application', name: 'kronos', version: facts.kronos },
-          ...facts.tools.map(
-            (tool): Component => ({
-              type: 'application',
-              name: tool.name,
-              version: tool.version,
-              hashes: [{ alg: 'SHA-256', content: tool.sha256 }],
-              purl: purlOf(tool, facts.suite),
-            }),
-          ),
+          ...facts.tools.map((tool): Component => ({
+            type: 'application',
+            name: tool.name,
+            version: tool.version,
+            hashes: [{ alg: 'SHA-256', content: tool.sha256 }],
+            purl: purlOf(tool, facts.suite),
+          })),
         ],
       },
       component: {
@@ -114,9 +112,13 @@ export function makeSbom(facts: SbomFacts, layers: readonly Layer[]): Sbom {
 /** The SBOM's text: one component a line, so that it stays small and a diff still reads. */
 export function formatSbom(sbom: Sbom): string {
   const list = (items: readonly unknown[]): string =>
-    items.length === 0 ? '[]' : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
+    items.length === 0
+      ? '[]'
+      : `[\n${items.map((item) => `    ${JSON.stringify(item)}`).join(',\n')}\n  ]`;
   const { components, dependencies, ...head } = sbom;
-  const top = Object.entries(head).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+  const top = Object.entries(head).map(
+    ([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`,
+  );
   return (
     `{\n${top.join(',\n')},\n  "components": ${list(components)},\n` +
     `  "dependencies": ${list(dependencies)}\n}\n`
@@ -132,6 +134,14 @@ export function purlOf(
   return `pkg:deb/debian/${name ?? ''}@${version ?? ''}?arch=${item.architecture}&distro=${encodeURIComponent(suite)}`;
 }
 
+/** As much of a component as is read back; that of `makeSbom` fits, and that of a file does. */
+export interface ReadComponent {
+  name: string;
+  hashes?: readonly { content: string }[] | undefined;
+  properties?: readonly Property[] | undefined;
+  components?: readonly ReadComponent[] | undefined;
+}
+
 /** A file that an SBOM accounts for. */
 export interface CoveredFile {
   layer: string;
@@ -141,7 +151,7 @@ export interface CoveredFile {
 }
 
 /** Every file of the layers that the SBOM accounts for; the counterpart of `makeSbom`. */
-export function coveredFiles(components: readonly Component[]): CoveredFile[] {
+export function coveredFiles(components: readonly ReadComponent[]): CoveredFile[] {
   return components.flatMap((owner) => {
     const layer = property(owner, 'kronos:files-in') ?? '';
     if (layer === 'medium') return [];
@@ -196,7 +206,10 @@ function packageComponent(
 
 /** Files made by a package's programs, and files of packages that the manifest does not know. */
 function otherComponent(owner: string, files: ReadonlyMap<string, OwnedFiles>): Component {
-  const [kind = '', name = ''] = [owner.slice(0, owner.indexOf(':')), owner.slice(owner.indexOf(':') + 1)];
+  const [kind = '', name = ''] = [
+    owner.slice(0, owner.indexOf(':')),
+    owner.slice(owner.indexOf(':') + 1),
+  ];
   return withFiles(
     {
       type: 'data',
@@ -227,12 +240,18 @@ function mediumComponent(facts: SbomFacts): Component {
 }
 
 /** Nests files; only those outside the component's usual layer carry a layer of their own. */
-function withFiles(component: Component, files: OwnedFiles = [], usual = files[0]?.layer): Component {
+function withFiles(
+  component: Component,
+  files: OwnedFiles = [],
+  usual = files[0]?.layer,
+): Component {
   if (files.length === 0 || usual === undefined) return component;
   return {
     ...component,
     properties: [...(component.properties ?? []), { name: 'kronos:files-in', value: usual }],
-    components: files.map(({ layer, entry }) => fileComponent(entry, layer === usual ? undefined : layer)),
+    components: files.map(({ layer, entry }) =>
+      fileComponent(entry, layer === usual ? undefined : layer),
+    ),
   };
 }
 
@@ -269,7 +288,7 @@ function dependenciesOf(facts: SbomFacts, components: readonly Component[]): Sbo
   return graph.map(({ ref, dependsOn }) => ({ ref, dependsOn: [...new Set(dependsOn)].sort() }));
 }
 
-function property(component: Component, name: string): string | undefined {
+function property(component: ReadComponent, name: string): string | undefined {
   return component.properties?.find((item) => item.name === name)?.value;
 }
 
@@ -279,5 +298,11 @@ function uuidOf(sha256: string): string {
   digits[12] = '5';
   digits[16] = ((parseInt(digits[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
   const text = digits.join('');
-  return [text.slice(0, 8), text.slice(8, 12), text.slice(12, 16), text.slice(16, 20), text.slice(20)].join('-');
+  return [
+    text.slice(0, 8),
+    text.slice(8, 12),
+    text.slice(12, 16),
+    text.slice(16, 20),
+    text.slice(20),
+  ].join('-');
 }

@@ -19,15 +19,30 @@ export type Signature =
  */
 export async function signFile(path: string, key: string, signal?: AbortSignal): Promise<string> {
   const output = `${path}.asc`;
-  const argv = ['gpg', '--batch', '--yes', '--armor', '--local-user', key, '--output', output, '--detach-sign', path];
+  const argv = [
+    'gpg',
+    '--batch',
+    '--yes',
+    '--armor',
+    '--local-user',
+    key,
+    '--output',
+    output,
+    '--detach-sign',
+    path,
+  ];
   try {
     await run(argv, { signal });
   } catch (error) {
     if (!(error instanceof KronosError) || error.code !== 'io/command-failed') throw error;
-    throw new KronosError('input/signing-key', `signing ${path} with the key ${JSON.stringify(key)} failed`, {
-      hint: 'the key must be listed by: gpg --list-secret-keys',
-      cause: error,
-    });
+    throw new KronosError(
+      'input/signing-key',
+      `signing ${path} with the key ${JSON.stringify(key)} failed`,
+      {
+        hint: 'the key must be listed by: gpg --list-secret-keys',
+        cause: error,
+      },
+    );
   }
   return output;
 }
@@ -41,14 +56,23 @@ export interface CheckOptions {
 }
 
 /** Checks a detached signature. Never fails for a bad signature: the answer says so. */
-export async function checkSignature(path: string, signature: string, options: CheckOptions): Promise<Signature> {
+export async function checkSignature(
+  path: string,
+  signature: string,
+  options: CheckOptions,
+): Promise<Signature> {
   const { keyring, scratch, signal } = options;
   if (keyring === undefined) {
-    const answer = await attempt(['gpg', '--batch', '--status-fd', '1', '--verify', signature, path], signal);
-    if (answer === undefined) return { state: 'unchecked', reason: 'no keyring was named and gpg is not here' };
+    const answer = await attempt(
+      ['gpg', '--batch', '--status-fd', '1', '--verify', signature, path],
+      signal,
+    );
+    if (answer === undefined)
+      return { state: 'unchecked', reason: 'no keyring was named and gpg is not here' };
     const judged = judge(answer, 'gpg');
     // A stranger's key proves nothing either way as long as nobody said which key to expect.
-    if (judged.state === 'bad' && judged.unknownKey === true) return { state: 'unchecked', reason: judged.reason };
+    if (judged.state === 'bad' && judged.unknownKey === true)
+      return { state: 'unchecked', reason: judged.reason };
     return judged;
   }
   const binary = join(scratch, 'keyring.pgp');
@@ -59,8 +83,17 @@ export async function checkSignature(path: string, signature: string, options: C
   const sqv = await attempt(['sqv', '--keyring', binary, ...files], signal);
   if (sqv !== undefined) return judgeSqv(sqv);
   const gpg = await attempt(
-    ['gpg', '--batch', '--no-default-keyring', '--keyring', binary, '--trust-model', 'always', '--status-fd', '1']
-      .concat(['--verify', ...files]),
+    [
+      'gpg',
+      '--batch',
+      '--no-default-keyring',
+      '--keyring',
+      binary,
+      '--trust-model',
+      'always',
+      '--status-fd',
+      '1',
+    ].concat(['--verify', ...files]),
     signal,
   );
   if (gpg !== undefined) return judge(gpg, 'gpg');
@@ -70,7 +103,9 @@ export async function checkSignature(path: string, signature: string, options: C
 /** Turns an armoured block into bytes; what is not armoured is returned as it is. */
 export function dearmour(data: Buffer): Buffer {
   const text = data.toString('latin1');
-  const blocks = [...text.matchAll(/-----BEGIN PGP [A-Z ]+-----\r?\n([\s\S]*?)-----END PGP [A-Z ]+-----/g)];
+  const blocks = [
+    ...text.matchAll(/-----BEGIN PGP [A-Z ]+-----\r?\n([\s\S]*?)-----END PGP [A-Z ]+-----/g),
+  ];
   if (blocks.length === 0) return data;
   return Buffer.concat(
     blocks.map(([, body = '']) => {
@@ -95,7 +130,10 @@ async function readKeyring(path: string): Promise<Buffer> {
 }
 
 /** Undefined where the program is not there. */
-async function attempt(argv: readonly string[], signal: AbortSignal | undefined): Promise<RunResult | undefined> {
+async function attempt(
+  argv: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<RunResult | undefined> {
   try {
     return await run(argv, { accept: [0, 1, 2], signal });
   } catch (error) {
@@ -115,10 +153,16 @@ function judge(result: RunResult, program: string): Signature {
   const key = status.get('VALIDSIG')?.split(' ')[0];
   if (result.exitCode === 0 && key !== undefined) return { state: 'good', key, program };
   const said = result.stderr.trim().split('\n').slice(-1)[0] ?? '';
-  if (status.has('BADSIG')) return { state: 'bad', reason: 'the signature does not fit the file', program };
+  if (status.has('BADSIG'))
+    return { state: 'bad', reason: 'the signature does not fit the file', program };
   const missing = status.get('NO_PUBKEY');
   if (missing !== undefined) {
-    return { state: 'bad', reason: `the key ${missing} is not in the keyring`, program, unknownKey: true };
+    return {
+      state: 'bad',
+      reason: `the key ${missing} is not in the keyring`,
+      program,
+      unknownKey: true,
+    };
   }
   return { state: 'bad', reason: said === '' ? `exit code ${result.exitCode}` : said, program };
 }
@@ -127,5 +171,9 @@ function judgeSqv(result: RunResult): Signature {
   const key = /^[0-9A-F]{40,64}$/m.exec(result.stdout)?.[0];
   if (result.exitCode === 0 && key !== undefined) return { state: 'good', key, program: 'sqv' };
   const said = result.stderr.trim().split('\n').slice(-1)[0] ?? '';
-  return { state: 'bad', reason: said === '' ? 'the signature does not fit the file' : said, program: 'sqv' };
+  return {
+    state: 'bad',
+    reason: said === '' ? 'the signature does not fit the file' : said,
+    program: 'sqv',
+  };
 }
