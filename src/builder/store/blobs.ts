@@ -16,6 +16,9 @@ export interface BlobIdentity {
   sha256: Sha256;
 }
 
+/** Milliseconds after which a part of a download is taken for left behind. */
+const ABANDONED_AFTER = 3_600_000;
+
 /** Turns `ENOSPC` into an error with a hint; other errors are thrown on. */
 export function diskError(doing: string, error: unknown): unknown {
   if (systemCode(error) !== 'ENOSPC' && systemCode(error) !== 'EDQUOT') return error;
@@ -112,6 +115,7 @@ export async function pruneBlobs(
   keep: ReadonlySet<Sha256>,
   limit: number,
 ): Promise<{ removed: number; left: number }> {
+  const abandoned = Date.now() - ABANDONED_AFTER;
   const blobs: { path: string; size: number; used: number; kept: boolean }[] = [];
   if (await exists(store.directory)) {
     for (const shard of await readdir(store.directory)) {
@@ -120,7 +124,8 @@ export async function pruneBlobs(
       for (const name of await listFiles(directory)) {
         const path = join(directory, name);
         const { size, mtimeMs } = await stat(path);
-        blobs.push({ path, size, used: shard === 'incoming' ? 0 : mtimeMs, kept: keep.has(shard + basename(name)) });
+        blobs.push({ path, size, // A run that is under way writes to its parts all the time.
+          used: shard === 'incoming' && mtimeMs < abandoned ? 0 : mtimeMs, kept: keep.has(shard + basename(name)) });
       }
     }
   }
