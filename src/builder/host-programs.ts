@@ -11,7 +11,7 @@ export interface HostProgram {
   purpose: string;
 }
 
-/** What every build needs. All but the last three are essential on Debian. */
+/** What every build needs. All of it is there on any Debian; other systems may lack some. */
 export const BUILD_PROGRAMS: readonly HostProgram[] = [
   { name: 'dpkg-deb', package: 'dpkg', purpose: 'unpack packages' },
   { name: 'tar', package: 'tar', purpose: 'unpack packages' },
@@ -26,15 +26,6 @@ export const BUILD_PROGRAMS: readonly HostProgram[] = [
 export const USER_PROGRAMS: readonly HostProgram[] = [
   { name: 'newuidmap', package: 'uidmap', purpose: 'build without being root' },
   { name: 'newgidmap', package: 'uidmap', purpose: 'build without being root' },
-];
-
-/** What `kronos try` needs. */
-export const TRY_PROGRAMS: readonly HostProgram[] = [
-  {
-    name: 'qemu-system-x86_64',
-    package: 'qemu-system-x86',
-    purpose: 'boot images with kronos try',
-  },
 ];
 
 /** Ordinary users often lack sbin. */

@@ -6,6 +6,9 @@ import { join, resolve } from 'node:path';
 /** The edition that is meant when none is named. */
 export const DEFAULT_EDITION = 'debian-13';
 
+/** What `kronos build` makes when nothing else is said; the other commands look there. */
+export const DEFAULT_OUTPUT = 'out/debian-13-amd64';
+
 /** A sub-command with the options that all have, and an example below its help. */
 export function createSubCommand(
   name: string,

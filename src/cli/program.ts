@@ -17,6 +17,26 @@ export interface SubCommand {
 /** In the order of the help. */
 export const SUB_COMMANDS: readonly SubCommand[] = [
   {
+    name: 'lock',
+    summary: 'resolve the packages of an edition and write its lock',
+    load: () => import('./lock.ts'),
+  },
+  {
+    name: 'diff',
+    summary: 'show what differs between two builds',
+    load: () => import('./diff.ts'),
+  },
+  {
+    name: 'why',
+    summary: 'say which recipe brought a path or a package',
+    load: () => import('./why.ts'),
+  },
+  {
+    name: 'recipes',
+    summary: 'list editions and recipes',
+    load: () => import('./recipes.ts'),
+  },
+  {
     name: 'doctor',
     summary: 'look whether this machine can build, and say what to do if not',
     load: () => import('./doctor.ts'),
