@@ -23,28 +23,28 @@ export async function listMedium(
   signal?: AbortSignal,
 ): Promise<MediumFile[]> {
   const args = ['-no_rc', '-report_about', 'WARNING', '-indev', `stdio:${iso}`];
+  const unreadable = (cause?: unknown): KronosError =>
+    new KronosError('verification/unreadable-iso', `reading the files of ${iso} failed`, {
+      hint: 'the ISO is damaged; copy it again or build again',
+      cause,
+    });
+  let files: MediumFile[];
   try {
     const { stdout } = await run(
       toolCommand(toolsRoot, 'xorriso', [
         ...args,
-        '-find',
-        '/',
-        '-type',
-        'f',
-        '-exec',
-        'report_lba',
-        '--',
+        ...['-find', '/', '-type', 'f', '-exec', 'report_lba', '--'],
       ]),
       { signal },
     );
-    return parseLbaReport(stdout);
+    files = parseLbaReport(stdout);
   } catch (error) {
     if (!(error instanceof KronosError) || error.code !== 'io/command-failed') throw error;
-    throw new KronosError('verification/unreadable-iso', `reading the files of ${iso} failed`, {
-      hint: 'the ISO is damaged; copy it again or build again',
-      cause: error,
-    });
+    throw unreadable(error);
   }
+  // What is no file system xorriso takes for a blank medium, and says nothing.
+  if (files.length === 0) throw unreadable();
+  return files;
 }
 
 /** Every file of an ISO with its digest, as the manifest lists them. Errors: those of `listMedium` and node:fs. */
