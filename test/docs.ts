@@ -2,5 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderReference } from '../src/cli/reference.ts';
+import { findErrorCodes, renderErrors } from './error-codes.ts';
 
-await writeFile(join(import.meta.dirname, '../../docs/cli.md'), await renderReference());
+const root = join(import.meta.dirname, '../..');
+await writeFile(join(root, 'docs/cli.md'), await renderReference());
+await writeFile(join(root, 'docs/errors.md'), renderErrors(await findErrorCodes(root)));
