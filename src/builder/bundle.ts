@@ -1,0 +1,144 @@
+// Our own programs as single files: for the appliance, which has nodejs but no node_modules.
+import { readFile, readdir } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { KronosError } from '../common/error.ts';
+import { digestOf, type Sha256 } from '../common/digest.ts';
+import { exists, writeFileAtomic } from '../common/files.ts';
+
+/** A library whose code is in a bundle. */
+export interface BundledLibrary {
+  name: string;
+  version: string;
+  /** SPDX expression as the library states it. */
+  license: string;
+}
+
+export interface Bundle {
+  file: string;
+  sha256: Sha256;
+  /** Bytes. */
+  size: number;
+  /** Sorted by name, then version. */
+  libraries: BundledLibrary[];
+  /** The licence texts of the libraries, or undefined where nothing of others is in the bundle. */
+  licencesFile: string | undefined;
+}
+
+/** The oldest Node that an edition has (Debian 12). */
+const TARGET = 'node18.19';
+
+/** CommonJS libraries look for `require`, which ES modules do not have. */
+const BANNER =
+  "import { createRequire as __kronosRequire } from 'node:module'; const require = __kronosRequire(import.meta.url);";
+
+/**
+ * Bundles a program and all that it imports into the one file `target` (an ES module, name it `.mjs`), readable, so
+ * that stack traces from the field mean something. Next to it goes `TARGET.licences.txt`. The same sources give the
+ * same bytes wherever they lie.
+ *
+ * Errors: `internal/bundle-failed`; `internal/bundle-path` where a library lies outside of the project.
+ */
+export async function bundleProgram(entry: string, target: string): Promise<Bundle> {
+  const root = await findProject(dirname(entry));
+  // Loaded here because only builds that make the files of the appliance need it.
+  const { build } = await import('esbuild');
+  const result = await build({
+    entryPoints: [entry],
+    outfile: target,
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: TARGET,
+    charset: 'utf8',
+    legalComments: 'external',
+    banner: { js: BANNER },
+    // A linked node_modules would otherwise put the place of its target into the comments.
+    preserveSymlinks: true,
+    logLevel: 'silent',
+  }).catch((error: unknown) => {
+    throw new KronosError('internal/bundle-failed', `bundling ${relative(root, entry)}`, {
+      cause: error,
+    });
+  });
+  const inputs = Object.keys(result.metafile.inputs).sort();
+  const outside = inputs.find((input) => input.startsWith('..') || isAbsolute(input));
+  if (outside !== undefined) {
+    throw new KronosError('internal/bundle-path', `${outside} lies outside of the project`, {
+      hint: 'install the libraries with npm ci in the project itself',
+    });
+  }
+  const code = result.outputFiles.find((file) => file.path.endsWith('.LEGAL.txt') === false);
+  if (code === undefined) {
+    throw new KronosError('internal/bundle-failed', `bundling ${relative(root, entry)} gave nothing`);
+  }
+  const packages = await findPackages(root, inputs);
+  await writeFileAtomic(target, code.contents);
+  const licencesFile = packages.length === 0 ? undefined : `${target}.licences.txt`;
+  if (licencesFile !== undefined) await writeFileAtomic(licencesFile, await licenceText(packages));
+  return {
+    file: target,
+    sha256: digestOf(code.contents),
+    size: code.contents.byteLength,
+    libraries: packages.map(({ name, version, license }) => ({ name, version, license })),
+    licencesFile,
+  };
+}
+
+/** The directory with the package.json that a file belongs to. */
+async function findProject(directory: string): Promise<string> {
+  let current = directory;
+  while (!(await exists(join(current, 'package.json')))) {
+    const parent = dirname(current);
+    if (parent === current) {
+      throw new KronosError('internal/bundle-path', `no package.json above ${directory}`);
+    }
+    current = parent;
+  }
+  return current;
+}
+
+interface Package extends BundledLibrary {
+  directory: string;
+}
+
+/** The packages that the inputs come from. */
+async function findPackages(root: string, inputs: readonly string[]): Promise<Package[]> {
+  const directories = new Set<string>();
+  for (const input of inputs) {
+    const match = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(input);
+    if (match !== null) directories.add(match[0]);
+  }
+  const packages = await Promise.all(
+    [...directories].map(async (directory) => {
+      const text = await readFile(join(root, directory, 'package.json'), 'utf8');
+      const { name, version, license } = JSON.parse(text) as Partial<Record<string, string>>;
+      return {
+        directory: join(root, directory),
+        name: name ?? directory,
+        version: version ?? '0',
+        license: license ?? 'NOASSERTION',
+      };
+    }),
+  );
+  const key = ({ name, version }: Package): string => `${name} ${version}`;
+  return packages.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
+/** What the licences ask to be handed on with the code. */
+async function licenceText(packages: readonly Package[]): Promise<string> {
+  const parts = await Promise.all(
+    packages.map(async ({ directory, name, version, license }) => {
+      const files = (await readdir(directory))
+        .filter((file) => /^(licen[cs]e|notice|copying)/i.test(file))
+        .sort();
+      const texts = await Promise.all(
+        files.map(async (file) => (await readFile(join(directory, file), 'utf8')).trim()),
+      );
+      return [`${name} ${version} (${license})`, ...texts].join('\n\n');
+    }),
+  );
+  return `${parts.join(`\n\n${'-'.repeat(72)}\n\n`)}\n`;
+}
