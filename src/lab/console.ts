@@ -41,7 +41,7 @@ export interface Console {
    */
   until: (pattern: string | RegExp, options: WaitOptions) => Promise<Found>;
   /** Types keys; see KEYS for those without a letter. */
-  send: (keys: string) => void;
+  send: (keys: string | Uint8Array) => void;
   /** All readable text so far. */
   transcript: () => string;
   /** The last lines that are not empty. */
