@@ -32,6 +32,11 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./why.ts'),
   },
   {
+    name: 'bundle',
+    summary: 'carry a lock and its packages to where there is no network',
+    load: () => import('./bundle.ts'),
+  },
+  {
     name: 'recipes',
     summary: 'list editions and recipes',
     load: () => import('./recipes.ts'),
@@ -40,6 +45,11 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     name: 'doctor',
     summary: 'look whether this machine can build, and say what to do if not',
     load: () => import('./doctor.ts'),
+  },
+  {
+    name: 'clean',
+    summary: 'shrink the cache',
+    load: () => import('./clean.ts'),
   },
 ];
 
