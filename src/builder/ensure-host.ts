@@ -16,7 +16,7 @@ export interface EnsureHostOptions {
   /** What is needed; default is what a build needs for the user who runs it. */
   programs?: readonly HostProgram[];
   /** True where the network must not be used: nothing is installed then. */
-  offline?: boolean;
+  offline?: boolean | undefined;
 }
 
 /**

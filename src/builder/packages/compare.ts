@@ -1,6 +1,6 @@
 // The lock fails closed: what dpkg says is installed must be the lock, package by package.
 import { KronosError } from '../../common/error.ts';
-import type { InstalledPackage } from './control.ts';
+import type { DpkgRecord } from './control.ts';
 
 export interface ExpectedPackage {
   name: string;
@@ -10,7 +10,7 @@ export interface ExpectedPackage {
 
 /** Every way in which a tree and the lock can differ, one line each; empty when they agree. */
 export function findDifferences(
-  installed: readonly InstalledPackage[],
+  installed: readonly DpkgRecord[],
   expected: readonly ExpectedPackage[],
 ): string[] {
   const lines: string[] = [];
@@ -35,7 +35,7 @@ export function findDifferences(
 
 /** Errors: `verification/lock-mismatch` naming every difference. */
 export function compareInstalled(
-  installed: readonly InstalledPackage[],
+  installed: readonly DpkgRecord[],
   expected: readonly ExpectedPackage[],
   what: string,
 ): void {

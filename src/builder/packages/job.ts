@@ -1,5 +1,5 @@
 // The root part of the `packages` step: a tree made of exactly the locked packages, and what is taken out of it.
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
@@ -14,12 +14,11 @@ import {
 } from '../sandbox/tree.ts';
 import { makeSquashfs, type Compression } from '../image/squashfs.ts';
 import { writeContents } from '../image/contents-file.ts';
-import { attributeOwners } from '../manifest/owners.ts';
-import type { GeneratedFiles } from '../recipe/recipe.ts';
+import { attributeOwners, requireOwners, type OwnedBy } from '../manifest/owners.ts';
 import { scanTree, toEntry, type ScannedEntry } from '../image/scan.ts';
 import type { Entry } from '../image/contents.ts';
 import { compareInstalled, type ExpectedPackage } from './compare.ts';
-import { readFileOwners, readStatus } from './control.ts';
+import { readOwners, readStatus } from './control.ts';
 import { copyAdditions, findAdditions } from './additions.ts';
 import { cleanTree } from './clean.ts';
 import { makeBaseInitrd } from './initrd-base.ts';
@@ -47,7 +46,8 @@ export interface PackagesInput {
   exclude: readonly string[];
   include: readonly string[];
   remove: readonly string[];
-  generated: readonly GeneratedFiles[];
+  /** What recipes say about who made a file. */
+  recipes: readonly OwnedBy[];
   services: { enable: readonly string[]; disable: readonly string[]; mask: readonly string[] };
   initrdModules: readonly string[];
   toolsRoot: string;
@@ -76,13 +76,17 @@ export async function runJob(input: PackagesInput, context: JobContext): Promise
   await configureServices(tree, input.services);
   await mkdir(join(input.output, 'layers'), { recursive: true });
   await mkdir(join(input.output, 'contents'), { recursive: true });
+  await copyBootFiles(tree, input.output);
+  // The initrd copies what the tree holds, so whatever names one machine must be gone before.
+  await unmountSystem(tree);
+  await cleanTree(tree, input.remove);
+  await mountSystem(tree);
   progress.note('making the base initrd');
   await makeBaseInitrd(tree, input.output, input.initrdModules, environment);
-  await copyBootFiles(tree, input.output);
   // What the host layer holds is settled here; whatever live packages add comes out as a difference.
   const before = await settle(tree, input, progress.note);
   compareInstalled(await readStatus(tree), input.host.map(toExpected), 'host');
-  const hostEntries = await attribute(tree, before, input, 'host');
+  const hostEntries = await attribute(tree, before, input, 'packages');
   await writeContents(join(input.output, 'contents/packages.jsonl'), hostEntries);
   progress.note(`compressing ${hostEntries.length} files`);
   await makeSquashfs(
@@ -94,7 +98,8 @@ export async function runJob(input: PackagesInput, context: JobContext): Promise
   );
   if (input.live.length > 0) await makeLiveLayer(tree, input, before, environment, context);
   const packages = await readStatus(tree);
-  await writeFile(join(input.output, 'dpkg.json'), `${JSON.stringify(packages, undefined, 1)}\n`);
+  // For the dependencies in the manifest, without unpacking the layers again.
+  await cp(join(tree, 'var/lib/dpkg/status'), join(input.output, 'dpkg.status'));
   return { packages: packages.length };
 }
 
@@ -162,14 +167,16 @@ async function attribute(
   tree: string,
   scanned: readonly ScannedEntry[],
   input: PackagesInput,
-  what: string,
+  layer: string,
 ): Promise<Entry[]> {
-  return attributeOwners(scanned.map(toEntry), {
-    packages: await readFileOwners(tree),
-    generated: input.generated,
-    recipes: new Map(),
-    what,
+  const installed = (await readStatus(tree)).map((record) => record.name);
+  const { entries, unowned } = attributeOwners(scanned.map(toEntry), {
+    packages: await readOwners(tree),
+    installed: new Set(installed),
+    recipes: input.recipes,
   });
+  requireOwners(layer, unowned);
+  return entries;
 }
 
 /** Installs the packages that only the medium has and keeps the difference as a layer of its own. */
@@ -188,7 +195,7 @@ async function makeLiveLayer(
   const after = await settle(tree, input, context.progress.note, known);
   compareInstalled(await readStatus(tree), [...input.host, ...input.live].map(toExpected), 'live');
   const additions = findAdditions(known, after);
-  const entries = await attribute(tree, additions, input, 'live');
+  const entries = await attribute(tree, additions, input, 'live-packages');
   await writeContents(join(input.output, 'contents/live-packages.jsonl'), entries);
   const delta = join(input.scratch, 'delta');
   await copyAdditions(tree, delta, additions, input.scratch);

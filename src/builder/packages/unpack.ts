@@ -5,7 +5,7 @@ import { KronosError } from '../../common/error.ts';
 import { CommandError, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
 import { runInTree, silenceProgram, writeInTree } from '../sandbox/tree.ts';
-import { readControl, type Control } from './control.ts';
+import { readNeeds } from './control.ts';
 
 /** A .deb on the machine that builds. */
 export interface Archive {
@@ -43,14 +43,14 @@ export async function findEssential(archives: readonly Archive[]): Promise<Archi
   const found = new Map<string, Archive>();
   let wave = ESSENTIAL.filter((name) => byName.has(name));
   while (wave.length > 0) {
-    const controls = await Promise.all(
-      wave.map(async (name): Promise<Control> => {
+    const needs = await Promise.all(
+      wave.map(async (name) => {
         const archive = byName.get(name) as Archive;
         found.set(name, archive);
-        return readControl(archive.file);
+        return readNeeds(archive.file);
       }),
     );
-    const wanted = controls.flatMap((control) => [...control.preDepends, ...control.depends]);
+    const wanted = needs.flat();
     wave = [...new Set(wanted)].filter((name) => byName.has(name) && !found.has(name));
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

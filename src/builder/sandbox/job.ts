@@ -19,5 +19,6 @@ export type JobMessage =
       code?: string | undefined;
       message: string;
       hint?: string | undefined;
+      details?: Readonly<Record<string, unknown>> | undefined;
       stack?: string | undefined;
     };

@@ -36,7 +36,8 @@ try {
   await main();
 } catch (error) {
   if (error instanceof KronosError) {
-    send({ type: 'error', code: error.code, message: error.message, hint: error.hint });
+    const { code, message, hint, details } = error;
+    send({ type: 'error', code, message, hint, details });
   } else {
     const known = error instanceof Error ? error : new Error(String(error));
     send({ type: 'error', message: known.message, stack: known.stack });

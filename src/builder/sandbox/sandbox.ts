@@ -82,6 +82,7 @@ function toError(message: Extract<JobMessage, { type: 'error' }>): Error {
   }
   return new KronosError(message.code as `${ErrorClass}/${string}`, message.message, {
     hint: message.hint,
+    details: message.details,
   });
 }
 

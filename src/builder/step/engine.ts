@@ -2,10 +2,10 @@
 // killed leaves either a whole step or nothing that anyone would read.
 import { mkdir, mkdtemp, readdir, readFile, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BuildObserver } from '../../common/progress.ts';
 import { digestData, type Sha256 } from '../../common/digest.ts';
 import { KronosError, systemCode } from '../../common/error.ts';
 import { exists, readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
+import { stepProgress, type BuildObserver } from '../../common/progress.ts';
 import { removeTree } from '../sandbox/remove.ts';
 import { digestModule } from './code.ts';
 import { explainChange } from './explain.ts';
@@ -90,11 +90,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       await step.run({
         directory: output,
         scratch: join(scratch, 'scratch'),
-        progress: {
-          note: (text) => { observer.stepNote(step.name, text); },
-          log: observer.log,
-          warn: observer.warn,
-        },
+        progress: stepProgress(observer, step.name),
         signal,
       });
       if (signal.aborted) throw new KronosError('interrupted/cancelled', `${step.title} was stopped`);

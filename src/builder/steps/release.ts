@@ -1,0 +1,80 @@
+// Step `release`: media and papers of one build in one directory, exactly as they are published.
+import { link, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Sha256 } from '../../common/digest.ts';
+import { listFiles } from '../../common/files.ts';
+import { findHostArea } from '../image/host-area.ts';
+import { readContents } from '../image/contents-file.ts';
+import type { Lock } from '../lock/lock.ts';
+import { parseDpkgStatus, resolveDependencies } from '../manifest/dpkg-status.ts';
+import { digestRecipe } from '../manifest/recipe-digest.ts';
+import { writeRelease } from '../manifest/release.ts';
+import type { Selection } from '../recipe/recipe.ts';
+import type { Step, StepResult } from '../step/step.ts';
+import type { MediumLayer } from './boot.ts';
+
+export interface ReleaseStepOptions {
+  name: string;
+  version: string;
+  buildId: Sha256;
+  label: string;
+  selection: Selection;
+  lock: Lock;
+  tools: StepResult;
+  packages: StepResult;
+  layers: readonly MediumLayer[];
+  /** Steps whose output is published as it is. */
+  media: readonly StepResult[];
+}
+
+/** The step that writes manifest, SBOM, contents and checksums beside the media. */
+export async function releaseStep(options: ReleaseStepOptions): Promise<Step> {
+  const { name, selection, lock, layers, media, packages } = options;
+  const recipes = await Promise.all(
+    selection.recipes.map(async (recipe) => ({ name: recipe.name, digest: await digestRecipe(recipe) })),
+  );
+  return {
+    name: 'release',
+    title: 'Write manifest and SBOM',
+    module: import.meta.url,
+    inputs: {
+      name,
+      version: options.version,
+      'build id': options.buildId,
+      toolstack: selection.toolstack,
+      recipes,
+      lock: lock.packages.map((entry) => `${entry.layer}/${entry.name}=${entry.sha256}`),
+      media: media.map((step) => step.key),
+      tools: options.tools.key,
+    },
+    run: async ({ directory, progress, signal }) => {
+      for (const step of media) await linkTree(step.directory, directory);
+      const iso = join(directory, `${name}.iso`);
+      const status = await readFile(join(packages.directory, 'dpkg.status'), 'utf8');
+      await writeRelease({
+        ...{ directory, name, selection, lock, recipes, progress, signal },
+        kronos: options.version,
+        buildId: options.buildId,
+        toolsRoot: join(options.tools.directory, 'root'),
+        dependencies: resolveDependencies(parseDpkgStatus(status)),
+        layers: await Promise.all(
+          layers.map(async (layer, order) => ({
+            ...{ name: layer.name, order, live: layer.live },
+            entries: await readContents(layer.contents),
+          })),
+        ),
+        layerPath: (layer) => `kronos/layers/${layer}.squashfs`,
+        iso: { label: options.label, hostArea: await findHostArea(iso) },
+      });
+    },
+  };
+}
+
+/** Files of the cache are never written again, so the same file can stand in two places. */
+async function linkTree(from: string, to: string): Promise<void> {
+  for (const path of await listFiles(from)) {
+    if (path.startsWith('.')) continue;
+    await mkdir(dirname(join(to, path)), { recursive: true });
+    await link(join(from, path), join(to, path));
+  }
+}
