@@ -1,6 +1,7 @@
 // What `npm test` runs after ./kronos has set itself up: the checks of the repository, then the unit tests.
 // Ends with the line `N passed, N failed`.
 import { join } from 'node:path';
+import { ensureTools } from '../src/builder/build.ts';
 import { installPackages } from '../src/builder/ensure-host.ts';
 import {
   BUILD_PROGRAMS,
@@ -8,6 +9,9 @@ import {
   packagesOf,
   type HostProgram,
 } from '../src/builder/host-programs.ts';
+import { cacheDirectory } from '../src/cli/options.ts';
+import { formatError } from '../src/common/error.ts';
+import { UNOBSERVED } from '../src/common/progress.ts';
 import { runAva } from './ava.ts';
 import { runChecks } from './checks.ts';
 import { formatSummary } from './summary.ts';
@@ -33,12 +37,28 @@ async function ensurePrograms(): Promise<boolean> {
   return true;
 }
 
-const ready = await ensurePrograms();
+/** Tests of what makes media use the tools of the lock, as builds do; they find them through the environment. */
+async function findTools(): Promise<boolean> {
+  try {
+    process.env['KRONOS_TOOLS_ROOT'] ??= await ensureTools({
+      edition: 'debian-13',
+      cache: cacheDirectory(undefined),
+      observer: UNOBSERVED,
+      signal: new AbortController().signal,
+    });
+    return true;
+  } catch (error) {
+    console.log(`not ok - tools\n${formatError(error)}`);
+    return false;
+  }
+}
+
+const ready = [await ensurePrograms(), await findTools()];
 const checks = await runChecks(root);
 const units = await runAva(root, { title: 'unit tests', arguments: process.argv.slice(2) });
 const total = {
   passed: checks.passed + units.passed,
-  failed: checks.failed + units.failed + (ready ? 0 : 1),
+  failed: checks.failed + units.failed + ready.filter((well) => !well).length,
 };
 console.log(formatSummary(total));
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 // Options that several sub-commands share, so that they read and mean the same everywhere.
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -41,4 +41,20 @@ export function cacheDirectory(option: string | undefined): string {
     fromXdg !== undefined && fromXdg !== '' ? fromXdg : join(homedir(), '.cache'),
     'kronos',
   );
+}
+
+/** A whole number above 0. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return value;
+}
+
+/** The level of a compressor. */
+export function parseLevel(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 22)
+    throw new InvalidArgumentError('It must be from 1 to 22.');
+  return value;
 }

@@ -17,9 +17,24 @@ export interface SubCommand {
 /** In the order of the help. */
 export const SUB_COMMANDS: readonly SubCommand[] = [
   {
+    name: 'build',
+    summary: 'make ISO, network boot tree and papers of an edition',
+    load: () => import('./build.ts'),
+  },
+  {
     name: 'lock',
     summary: 'resolve the packages of an edition and write its lock',
     load: () => import('./lock.ts'),
+  },
+  {
+    name: 'verify',
+    summary: 'check a build against its manifest',
+    load: () => import('./verify.ts'),
+  },
+  {
+    name: 'try',
+    summary: 'boot an image in a virtual machine',
+    load: () => import('./try.ts'),
   },
   {
     name: 'diff',

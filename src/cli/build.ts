@@ -1,0 +1,102 @@
+// kronos build
+import { basename, relative } from 'node:path';
+import { Option, type Command } from 'commander';
+import { formatBytes, formatSeconds } from '../common/format.ts';
+import type { BuildResult } from '../builder/build.ts';
+import { addCommonOptions, cacheDirectory, createSubCommand, parseLevel } from './options.ts';
+import {
+  addMirrorOptions,
+  addSelectionOptions,
+  selectionRequest,
+  type MirrorOptions,
+  type SelectionOptions,
+} from './selection-options.ts';
+import type { CommonOptions, Outcome, Runner, Session } from './session.ts';
+
+interface BuildOptions extends CommonOptions, SelectionOptions, MirrorOptions {
+  out: string;
+  release?: boolean;
+  level?: number;
+  disk?: boolean;
+  sign?: string;
+  explain?: boolean;
+  offline?: boolean;
+}
+
+/** Defines `kronos build`. */
+export function createCommand(run: Runner): Command {
+  const command = createSubCommand(
+    'build',
+    'Builds an edition from its lock: ISO, network boot tree, manifest, SBOM and checksums. What did not change since the last build is taken from the cache.',
+    [
+      'kronos build',
+      'kronos build debian-12 --release --sign releases@example.org',
+      'kronos build --recipes ./my-recipes --with firmware --explain',
+    ],
+  );
+  addMirrorOptions(addSelectionOptions(command))
+    .option('--out <DIR>', 'where the result goes, in EDITION-ARCH', 'out')
+    .option('--release', 'smallest medium instead of the fastest build')
+    .addOption(
+      new Option('--level <N>', 'level of the default compressor')
+        .argParser(parseLevel)
+        .conflicts('release'),
+    )
+    .option('--disk', 'also a raw disk image')
+    .option('--sign <KEY>', 'sign SHA256SUMS with this OpenPGP key of your keyring')
+    .option('--explain', 'say why each step ran or was reused')
+    .option('--offline', 'touch neither apt nor the network');
+  return addCommonOptions(command).action((edition: string, options: BuildOptions) =>
+    run(options, (session) => build(edition, options, session)),
+  );
+}
+
+async function build(edition: string, options: BuildOptions, session: Session): Promise<Outcome> {
+  const { buildRelease } = await import('../builder/build.ts');
+  const display = { title: `Building ${edition}`, explain: options.explain === true };
+  const result = await session.show(display, (observer) =>
+    buildRelease({
+      ...selectionRequest(edition, options),
+      mirror: options.mirror,
+      securityMirror: options.securityMirror,
+      keyring: options.keyring,
+      cache: cacheDirectory(options.cache),
+      out: options.out,
+      release: options.release,
+      level: options.level,
+      disk: options.disk,
+      signKey: options.sign,
+      offline: options.offline,
+      observer,
+      signal: session.signal,
+    }),
+  );
+  return { json: toJson(result), text: describe(result) };
+}
+
+function toJson({ directory, iso, manifest, steps, seconds }: BuildResult): unknown {
+  const { name, edition, architecture, toolstack, artefacts } = manifest;
+  return {
+    ...{ name, edition, architecture, toolstack, directory, iso, seconds, artefacts },
+    steps: steps.map((step) => ({
+      name: step.name,
+      key: step.key,
+      reused: step.reused,
+      reason: step.reason,
+      seconds: step.seconds,
+    })),
+  };
+}
+
+function describe({ iso, manifest, seconds }: BuildResult): string {
+  const size = manifest.artefacts.find((artefact) => artefact.path === basename(iso))?.size ?? 0;
+  const near = relative('', iso);
+  const path = near.startsWith('..') ? iso : near;
+  const { name, reason } = manifest.toolstack;
+  return [
+    '',
+    `${path}  ${formatBytes(size)}, ${formatSeconds(seconds)}`,
+    `toolstack ${name}: ${reason}`,
+    `boot it:  kronos try ${path}`,
+  ].join('\n');
+}
