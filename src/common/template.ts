@@ -12,12 +12,22 @@ handlebars.unregisterHelper('log'); // it writes to the terminal
 handlebars.registerHelper('eq', (a: unknown, b: unknown) => a === b);
 handlebars.registerHelper('json', (value: unknown) => JSON.stringify(value));
 handlebars.registerHelper('join', (list: unknown, separator: unknown) => {
-  if (!Array.isArray(list) || typeof separator !== 'string') throw new TypeError('join wants a list and a text');
+  if (!Array.isArray(list) || typeof separator !== 'string')
+    throw new TypeError('join wants a list and a text');
   return list.join(separator);
 });
 
 /** Names with the number of parameters they take. */
-const HELPERS: Readonly<Record<string, number>> = { eq: 2, json: 1, join: 2, lookup: 2, if: 1, unless: 1, each: 1, with: 1 };
+const HELPERS: Readonly<Record<string, number>> = {
+  eq: 2,
+  json: 1,
+  join: 2,
+  lookup: 2,
+  if: 1,
+  unless: 1,
+  each: 1,
+  with: 1,
+};
 const BLOCKS: readonly string[] = ['if', 'unless', 'each', 'with'];
 const DATA: readonly string[] = ['index', 'key', 'first', 'last', 'root'];
 
@@ -46,11 +56,17 @@ function parse(text: string, file: string): hbs.AST.Program {
     const line = /^Parse error on line (\d+)/.exec(message)?.[1];
     const position = error as { lineNumber?: number; column?: number };
     const lineNumber = line === undefined ? position.lineNumber : Number(line);
-    const summary = message.startsWith('Parse error') ? (message.split('\n').at(-1) ?? message) : message;
-    throw new KronosError('input/template-syntax', `this is not a Handlebars template: ${summary}`, {
-      location: { file, line: lineNumber },
-      hint: 'look at the braces and that every {{#block}} has its {{/block}}',
-    });
+    const summary = message.startsWith('Parse error')
+      ? (message.split('\n').at(-1) ?? message)
+      : message;
+    throw new KronosError(
+      'input/template-syntax',
+      `this is not a Handlebars template: ${summary}`,
+      {
+        location: { file, line: lineNumber },
+        hint: 'look at the braces and that every {{#block}} has its {{/block}}',
+      },
+    );
   }
 }
 
@@ -79,42 +95,63 @@ function checkStatement(statement: hbs.AST.Statement, check: Check): void {
       checkBlock(statement as hbs.AST.BlockStatement, check);
       return;
     default:
-      problem(check, 'input/template-syntax', 'partials and decorators have no place here', statement.loc, undefined);
+      problem(
+        check,
+        'input/template-syntax',
+        'partials and decorators have no place here',
+        statement.loc,
+        undefined,
+      );
   }
 }
 
 function checkBlock(block: hbs.AST.BlockStatement, check: Check): void {
-  const name = block.path.original as string;
-  if (!BLOCKS.includes(name) || block.path.type !== 'PathExpression') {
-    problem(check, 'input/template-syntax', `unknown block ${JSON.stringify(String(name))}`, block.path.loc, suggest(String(name), BLOCKS));
+  const name = block.path.original;
+  if (!BLOCKS.includes(name)) {
+    problem(
+      check,
+      'input/template-syntax',
+      `unknown block ${JSON.stringify(name)}`,
+      block.path.loc,
+      suggest(name, BLOCKS),
+    );
     return;
   }
   checkArguments(block, name, check);
   const opens = name === 'each' || name === 'with';
-  // The parser leaves `program` out of blocks that have only an {{else}} part.
-  const main = block.program as hbs.AST.Program | undefined;
-  checkProgram(main, {
+  checkProgram(block.program, {
     ...check,
     scopes: opens ? [...check.scopes, 'item'] : check.scopes,
-    blockParameters: [...check.blockParameters, ...(main?.blockParams ?? [])],
+    blockParameters: [...check.blockParameters, ...parametersOf(block.program)],
   });
-  checkProgram(block.inverse as hbs.AST.Program | undefined, check);
+  checkProgram(block.inverse, check);
+}
+
+/** The parser leaves `program` out of blocks that have only an {{else}} part. */
+function parametersOf(program: hbs.AST.Program | undefined): readonly string[] {
+  return program?.blockParams ?? [];
 }
 
 type Call = hbs.AST.MustacheStatement | hbs.AST.BlockStatement | hbs.AST.SubExpression;
 
 /** `{{name}}` is a variable; with parameters it is a helper. */
 function checkCall(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, check: Check): void {
-  const path = call.path as hbs.AST.Expression;
+  const { path } = call;
   const isCall = call.type === 'SubExpression' || call.params.length > 0;
-  if (!isCall || path.type !== 'PathExpression') {
+  if (!isCall || !('parts' in path)) {
     checkExpression(path, check);
     return;
   }
-  const name = (path as hbs.AST.PathExpression).original;
+  const name = path.original;
   const names = Object.keys(HELPERS).filter((helper) => !BLOCKS.includes(helper));
   if (!names.includes(name)) {
-    problem(check, 'input/template-syntax', `unknown helper ${JSON.stringify(name)}`, path.loc, suggest(name, names));
+    problem(
+      check,
+      'input/template-syntax',
+      `unknown helper ${JSON.stringify(name)}`,
+      path.loc,
+      suggest(name, names),
+    );
     return;
   }
   checkArguments(call, name, check);
@@ -128,7 +165,13 @@ function checkArguments(call: Call, name: string, check: Check): void {
   }
   for (const parameter of call.params) checkExpression(parameter, check);
   for (const pair of (call.hash as hbs.AST.Hash | undefined)?.pairs ?? []) {
-    problem(check, 'input/template-syntax', `${name} takes no option ${JSON.stringify(pair.key)}`, pair.loc, undefined);
+    problem(
+      check,
+      'input/template-syntax',
+      `${name} takes no option ${JSON.stringify(pair.key)}`,
+      pair.loc,
+      undefined,
+    );
   }
 }
 
@@ -150,7 +193,13 @@ function checkPath(path: hbs.AST.PathExpression, check: Check): void {
   if (path.data) {
     const name = parts[0] ?? '';
     if (!DATA.includes(name)) {
-      problem(check, 'input/template-variable', `the template uses the unknown name @${name}`, path.loc, suggest(name, DATA));
+      problem(
+        check,
+        'input/template-variable',
+        `the template uses the unknown name @${name}`,
+        path.loc,
+        suggest(name, DATA),
+      );
       return;
     }
     if (name !== 'root') return;
@@ -164,7 +213,13 @@ function checkPath(path: hbs.AST.PathExpression, check: Check): void {
   for (const part of parts) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) {
       const known = typeof value === 'object' && value !== null ? Object.keys(value) : [];
-      problem(check, 'input/template-variable', `the template uses the unknown variable ${JSON.stringify(path.original)}`, path.loc, suggest(part, known));
+      problem(
+        check,
+        'input/template-variable',
+        `the template uses the unknown variable ${JSON.stringify(path.original)}`,
+        path.loc,
+        suggest(part, known),
+      );
       return;
     }
     value = (value as Record<string, unknown>)[part];
@@ -184,7 +239,9 @@ function problem(
   loc: hbs.AST.SourceLocation,
   hint: string | undefined,
 ): void {
-  check.problems.push(new KronosError(code, message, { location: locationOf(check.file, loc), hint }));
+  check.problems.push(
+    new KronosError(code, message, { location: locationOf(check.file, loc), hint }),
+  );
 }
 
 function locationOf(file: string, loc: hbs.AST.SourceLocation): Location {
@@ -195,17 +252,26 @@ function locationOf(file: string, loc: hbs.AST.SourceLocation): Location {
 function translate(error: unknown, file: string): KronosError {
   const message = error instanceof Error ? error.message : String(error);
   const position = error as { lineNumber?: number; column?: number };
-  const name = /^"(.+)" not defined in/.exec(message)?.[1] ?? /operator to search for '(.+)' in/.exec(message)?.[1];
+  const name =
+    /^"(.+)" not defined in/.exec(message)?.[1] ??
+    /operator to search for '(.+)' in/.exec(message)?.[1];
   const location: Location = {
     file,
     line: position.lineNumber,
     column: position.column === undefined ? undefined : position.column + 1,
   };
   if (name === undefined) {
-    return new KronosError('input/template-syntax', `rendering the template failed: ${message}`, { location, cause: error });
+    return new KronosError('input/template-syntax', `rendering the template failed: ${message}`, {
+      location,
+      cause: error,
+    });
   }
-  return new KronosError('input/template-variable', `the template uses the unknown variable ${JSON.stringify(name)}`, {
-    location,
-    hint: 'inside each and with, variables of the top are written @root.NAME',
-  });
+  return new KronosError(
+    'input/template-variable',
+    `the template uses the unknown variable ${JSON.stringify(name)}`,
+    {
+      location,
+      hint: 'inside each and with, variables of the top are written @root.NAME',
+    },
+  );
 }

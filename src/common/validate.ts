@@ -1,7 +1,8 @@
 // From parsed YAML to typed values: every mistake at once, each at its place, with what would have been right.
-import { z } from 'zod';
+import type { z } from 'zod';
 import { KronosError, KronosErrors } from './error.ts';
 import { nearest } from './nearest.ts';
+import { keysAt, valueAt } from './schema-path.ts';
 import type { Path, YamlDocument } from './yaml.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -15,10 +16,16 @@ type Schema = z.core.$ZodType;
  * Errors, all of them in one KronosErrors in the order of the file: `input/unknown-key`, `input/missing-key`,
  * `input/wrong-type`, `input/wrong-value`.
  */
-export function validate<T extends z.ZodType>(schema: T, document: YamlDocument, what: string): z.output<T> {
+export function validate<T extends z.ZodType>(
+  schema: T,
+  document: YamlDocument,
+  what: string,
+): z.output<T> {
   const result = schema.safeParse(document.value);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => describeIssue(issue, [], { schema, document, what }));
+  const errors = result.error.issues.flatMap((issue) =>
+    describeIssue(issue, [], { schema, document, what }),
+  );
   throw new KronosErrors(errors.sort(byPlace));
 }
 
@@ -38,41 +45,65 @@ function describeIssue(issue: Issue, base: Path, context: Context): KronosError[
     case 'invalid_type':
       return [describeType(typeName(issue.expected), path, context)];
     case 'invalid_value': {
-      if (valueAt(context.document.value, path) === undefined) return [describeType(listOf(issue.values.map(String)), path, context)];
-      return [describeValue(listOf(issue.values.map(String)), path, context, issue.values.map(String))];
+      if (valueAt(context.document.value, path) === undefined)
+        return [describeType(listOf(issue.values.map(String)), path, context)];
+      return [
+        describeValue(listOf(issue.values.map(String)), path, context, issue.values.map(String)),
+      ];
     }
     case 'invalid_key':
       return [describeBadKey(issue.issues[0]?.message ?? 'another name', path, context)];
     case 'invalid_element':
       return issue.issues.flatMap((inner) => describeIssue(inner, path, context));
     case 'too_small':
-      return [describeValue(describeLimit('at least', Number(issue.minimum), issue.origin), path, context)];
+      return [
+        describeValue(
+          describeLimit('at least', Number(issue.minimum), issue.origin),
+          path,
+          context,
+        ),
+      ];
     case 'too_big':
-      return [describeValue(describeLimit('at most', Number(issue.maximum), issue.origin), path, context)];
+      return [
+        describeValue(describeLimit('at most', Number(issue.maximum), issue.origin), path, context),
+      ];
     case 'not_multiple_of':
       return [describeValue(`a multiple of ${String(issue.divisor)}`, path, context)];
     case 'invalid_format':
       return [describeValue(issue.message, path, context)];
     case 'custom':
-      return [error('input/wrong-value', `${place(path, context.what)}: ${issue.message}`, path, context)];
+      return [
+        error('input/wrong-value', `${place(path, context.what)}: ${issue.message}`, path, context),
+      ];
   }
 }
 
 function describeUnknownKey(key: string, path: Path, context: Context): KronosError {
   const known = keysAt(context.schema, path, context.document.value);
   const guess = nearest(key, known);
-  const where = path.length === 0 ? `in ${context.what}` : `at ${formatPath(path)} of ${context.what}`;
+  const where =
+    path.length === 0 ? `in ${context.what}` : `at ${formatPath(path)} of ${context.what}`;
   return new KronosError('input/unknown-key', `unknown key ${JSON.stringify(key)} ${where}`, {
     location: context.document.locateKey([...path, key]),
-    hint: guess === undefined ? `the keys here are ${known.join(', ')}` : `did you mean ${JSON.stringify(guess)}?`,
+    hint:
+      guess === undefined
+        ? `the keys here are ${known.join(', ')}`
+        : `did you mean ${JSON.stringify(guess)}?`,
   });
 }
 
 /** Reports the mistakes against the one alternative that the person most likely meant. */
-function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: Path, context: Context): KronosError[] {
+function describeUnion(
+  issue: Extract<Issue, { code: 'invalid_union' }>,
+  path: Path,
+  context: Context,
+): KronosError[] {
   if ('discriminator' in issue && issue.discriminator !== undefined) {
-    const options = ('options' in issue && Array.isArray(issue.options) ? issue.options : []).map(String);
-    if (valueAt(context.document.value, path) === undefined) return [describeType(listOf(options), path, context)];
+    const options = ('options' in issue && Array.isArray(issue.options) ? issue.options : []).map(
+      String,
+    );
+    if (valueAt(context.document.value, path) === undefined)
+      return [describeType(listOf(options), path, context)];
     return [describeValue(listOf(options), path, context, options)];
   }
   const rightKind = issue.errors.filter(
@@ -81,7 +112,9 @@ function describeUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: P
   const best = rightKind.sort((a, b) => a.length - b.length)[0];
   if (best !== undefined) return best.flatMap((inner) => describeIssue(inner, path, context));
   const kinds = issue.errors.flatMap((inner) =>
-    inner.flatMap((one) => (one.code === 'invalid_type' && one.path.length === 0 ? [typeName(one.expected)] : [])),
+    inner.flatMap((one) =>
+      one.code === 'invalid_type' && one.path.length === 0 ? [typeName(one.expected)] : [],
+    ),
   );
   return [describeType(listOf([...new Set(kinds)]), path, context)];
 }
@@ -90,14 +123,20 @@ function describeType(expected: string, path: Path, context: Context): KronosErr
   const value = valueAt(context.document.value, path);
   if (value === undefined && path.length > 0) {
     const parent = path.slice(0, -1);
-    const where = parent.length === 0 ? `in ${context.what}` : `at ${formatPath(parent)} of ${context.what}`;
-    return new KronosError('input/missing-key', `the key ${JSON.stringify(path.at(-1))} is missing ${where}`, {
-      location: context.document.locate(parent),
-      hint: `add it: ${expected}`,
-    });
+    const where =
+      parent.length === 0 ? `in ${context.what}` : `at ${formatPath(parent)} of ${context.what}`;
+    return new KronosError(
+      'input/missing-key',
+      `the key ${JSON.stringify(path.at(-1))} is missing ${where}`,
+      {
+        location: context.document.locate(parent),
+        hint: `add it: ${expected}`,
+      },
+    );
   }
   const source = context.document.sourceOf(path);
-  const quotable = expected.split(' or ').includes('a text') && source !== undefined && source !== '';
+  const quotable =
+    expected.split(' or ').includes('a text') && source !== undefined && source !== '';
   return error(
     'input/wrong-type',
     `${place(path, context.what)}: expected ${expected}, found ${describeFound(value, source)}`,
@@ -107,7 +146,12 @@ function describeType(expected: string, path: Path, context: Context): KronosErr
   );
 }
 
-function describeValue(expected: string, path: Path, context: Context, names: readonly string[] = []): KronosError {
+function describeValue(
+  expected: string,
+  path: Path,
+  context: Context,
+  names: readonly string[] = [],
+): KronosError {
   const value = valueAt(context.document.value, path);
   const guess = typeof value === 'string' ? nearest(value, names) : undefined;
   return error(
@@ -178,62 +222,16 @@ function place(path: Path, what: string): string {
 
 /** `packages[0].name` */
 export function formatPath(path: Path): string {
-  return path.map((part, i) => (typeof part === 'number' ? `[${String(part)}]` : i === 0 ? part : `.${part}`)).join('');
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  let current = value;
-  for (const part of path) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, part)) return undefined;
-    current = (current as Record<string | number, unknown>)[part];
-  }
-  return current;
-}
-
-/** The keys that a schema allows at a path; those of all alternatives where there are several. */
-function keysAt(schema: Schema, path: Path, value: unknown): string[] {
-  let candidates = [schema].flatMap((one) => alternatives(one, value));
-  let current = value;
-  for (const part of path) {
-    current = valueAt(current, [part]);
-    const inner = current;
-    candidates = candidates.flatMap((candidate) => step(candidate, part)).flatMap((one) => alternatives(one, inner));
-  }
-  return [...new Set(candidates.flatMap((one) => (one instanceof z.ZodObject ? Object.keys(one.shape) : [])))];
-}
-
-function step(schema: Schema, part: string | number): Schema[] {
-  if (schema instanceof z.ZodArray) return [schema.element];
-  if (schema instanceof z.ZodRecord) return [schema.valueType];
-  if (schema instanceof z.ZodObject) {
-    const inner = (schema.shape as Record<string, Schema | undefined>)[part];
-    return inner === undefined ? [] : [inner];
-  }
-  return [];
-}
-
-/** Takes wrappers off; of a tagged union only the alternative whose tag the value has. */
-function alternatives(schema: Schema, value: unknown): Schema[] {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable) {
-    return alternatives(schema.unwrap(), value);
-  }
-  if (schema instanceof z.ZodDiscriminatedUnion) {
-    const tag = valueAt(value, [schema.def.discriminator]);
-    const options = (schema.options as readonly Schema[]).flatMap((option) => alternatives(option, value));
-    const chosen = options.filter((option) => {
-      const literal = step(option, schema.def.discriminator)[0];
-      return literal instanceof z.ZodLiteral && literal.value === tag;
-    });
-    return chosen.length > 0 ? chosen : options;
-  }
-  if (schema instanceof z.ZodUnion) {
-    return (schema.options as readonly Schema[]).flatMap((option) => alternatives(option, value));
-  }
-  return [schema];
+  return path
+    .map((part, i) =>
+      typeof part === 'number' ? `[${String(part)}]` : i === 0 ? part : `.${part}`,
+    )
+    .join('');
 }
 
 function byPlace(a: KronosError, b: KronosError): number {
   return (
-    (a.location?.line ?? 0) - (b.location?.line ?? 0) || (a.location?.column ?? 0) - (b.location?.column ?? 0)
+    (a.location?.line ?? 0) - (b.location?.line ?? 0) ||
+    (a.location?.column ?? 0) - (b.location?.column ?? 0)
   );
 }

@@ -60,7 +60,11 @@ export async function readContent(
     if (!appliesTo(item, target)) continue;
     try {
       checkTarget(source, ['links', index, 'path'], item.path);
-      links.push({ path: item.path, target: item.target, location: source.document.locate(['links', index]) });
+      links.push({
+        path: item.path,
+        target: item.target,
+        location: source.document.locate(['links', index]),
+      });
     } catch (error) {
       collect(errors, error);
     }
@@ -72,10 +76,14 @@ export async function readContent(
 function checkTarget(source: RecipeSource, at: Path, path: string): void {
   const refusal = refuseTarget(path);
   if (refusal === undefined) return;
-  throw new KronosError('input/target-path', `the path ${JSON.stringify(path)} ${refusal.message}`, {
-    location: source.document.locate(at),
-    hint: refusal.hint,
-  });
+  throw new KronosError(
+    'input/target-path',
+    `the path ${JSON.stringify(path)} ${refusal.message}`,
+    {
+      location: source.document.locate(at),
+      hint: refusal.hint,
+    },
+  );
 }
 
 async function readItem(
@@ -85,10 +93,20 @@ async function readItem(
 ): Promise<{ source: string } | { text: string }> {
   const item = source.data.files[index];
   if (item?.source !== undefined) {
-    return { source: await findFile(source, item.source, source.document.locate(['files', index, 'source'])) };
+    return {
+      source: await findFile(
+        source,
+        item.source,
+        source.document.locate(['files', index, 'source']),
+      ),
+    };
   }
   if (item?.template !== undefined) {
-    const path = await findFile(source, item.template, source.document.locate(['files', index, 'template']));
+    const path = await findFile(
+      source,
+      item.template,
+      source.document.locate(['files', index, 'template']),
+    );
     return { text: renderTemplate(await readFile(path, 'utf8'), variables, path) };
   }
   return { text: item?.content ?? '' };
@@ -101,14 +119,23 @@ async function findFile(source: RecipeSource, name: string, location: Location):
   if (found?.isFile() === true) return path;
   const candidates = found === undefined ? await listFiles(source.directory) : [];
   const guess = nearest(name, candidates);
-  const what = found === undefined ? 'is not there' : found.isDirectory() ? 'is a directory' : 'is not a plain file';
-  throw new KronosError('input/file-missing', `the file ${JSON.stringify(name)} of recipe ${source.name} ${what}`, {
-    location,
-    hint:
-      guess === undefined
-        ? `paths count from the directory of the recipe, ${dirname(source.document.file)}`
-        : `did you mean ${JSON.stringify(guess)}?`,
-  });
+  const what =
+    found === undefined
+      ? 'is not there'
+      : found.isDirectory()
+        ? 'is a directory'
+        : 'is not a plain file';
+  throw new KronosError(
+    'input/file-missing',
+    `the file ${JSON.stringify(name)} of recipe ${source.name} ${what}`,
+    {
+      location,
+      hint:
+        guess === undefined
+          ? `paths count from the directory of the recipe, ${dirname(source.document.file)}`
+          : `did you mean ${JSON.stringify(guess)}?`,
+    },
+  );
 }
 
 async function inside(source: RecipeSource, name: string, location: Location): Promise<string> {

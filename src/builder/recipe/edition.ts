@@ -10,7 +10,13 @@ import type { Edition, OriginSpec } from './recipe.ts';
 import { editionSchema } from './schema.ts';
 
 /** Names that every template has; an edition cannot give them another meaning. */
-export const BUILT_IN_VARIABLES = ['edition', 'suite', 'architecture', 'version', 'toolstack'] as const;
+export const BUILT_IN_VARIABLES = [
+  'edition',
+  'suite',
+  'architecture',
+  'version',
+  'toolstack',
+] as const;
 
 /**
  * Reads `editions/NAME.yaml` from the last directory that has it.
@@ -25,7 +31,10 @@ export async function loadEdition(name: string, directories: readonly string[]):
   const known = await listEditions(directories);
   const guess = nearest(name, known);
   throw new KronosError('input/unknown-edition', `there is no edition ${JSON.stringify(name)}`, {
-    hint: guess === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean ${JSON.stringify(guess)}?`,
+    hint:
+      guess === undefined
+        ? `there are ${known.join(', ') || 'none'}`
+        : `did you mean ${JSON.stringify(guess)}?`,
   });
 }
 
@@ -57,20 +66,31 @@ function readEdition(name: string, file: string, text: string): Edition {
   const document = loadYaml(text, file);
   const data = validate(editionSchema, document, `edition ${name}`);
   if (data.edition !== name) {
-    throw new KronosError('input/edition-name', `the edition in ${name}.yaml calls itself ${data.edition}`, {
-      location: document.locate(['edition']),
-      hint: `write "edition: ${name}" or rename the file`,
-    });
+    throw new KronosError(
+      'input/edition-name',
+      `the edition in ${name}.yaml calls itself ${data.edition}`,
+      {
+        location: document.locate(['edition']),
+        hint: `write "edition: ${name}" or rename the file`,
+      },
+    );
   }
   for (const variable of BUILT_IN_VARIABLES) {
     if (!Object.hasOwn(data.variables, variable)) continue;
-    throw new KronosError('input/reserved-variable', `the variable ${JSON.stringify(variable)} is set by Kronos itself`, {
-      location: document.locateKey(['variables', variable]),
-      hint: 'choose another name',
-    });
+    throw new KronosError(
+      'input/reserved-variable',
+      `the variable ${JSON.stringify(variable)} is set by Kronos itself`,
+      {
+        location: document.locateKey(['variables', variable]),
+        hint: 'choose another name',
+      },
+    );
   }
   const origins = Object.fromEntries(
-    Object.entries(data.origins).map(([key, origin]) => [key, withAbsolutePaths(origin, dirname(file))]),
+    Object.entries(data.origins).map(([key, origin]) => [
+      key,
+      withAbsolutePaths(origin, dirname(file)),
+    ]),
   );
   return {
     name,

@@ -24,7 +24,9 @@ export interface RecipeSource {
  * Reads `NAME/recipe.yaml` below every directory; the same name in a later directory replaces the earlier one.
  * Errors, all at once: those of loadYaml and validate, `input/recipe-name`, `input/recipes-directory`.
  */
-export async function loadRecipes(directories: readonly string[]): Promise<Map<string, RecipeSource>> {
+export async function loadRecipes(
+  directories: readonly string[],
+): Promise<Map<string, RecipeSource>> {
   const found = new Map<string, { directory: string; layer: number; text: string }>();
   for (const [layer, parent] of directories.entries()) {
     for (const name of await listDirectories(parent)) {
@@ -35,7 +37,9 @@ export async function loadRecipes(directories: readonly string[]): Promise<Map<s
   }
   const errors: KronosError[] = [];
   const recipes = new Map<string, RecipeSource>();
-  for (const [name, { directory, layer, text }] of [...found].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [name, { directory, layer, text }] of [...found].sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  )) {
     try {
       recipes.set(name, readRecipe(name, directory, layer, text));
     } catch (error) {
@@ -57,10 +61,14 @@ function readRecipe(name: string, directory: string, layer: number, text: string
   const document = loadYaml(text, join(directory, 'recipe.yaml'));
   const data = validate(recipeSchema, document, `recipe ${name}`);
   if (data.recipe !== name) {
-    throw new KronosError('input/recipe-name', `the recipe in the directory ${name} calls itself ${data.recipe}`, {
-      location: document.locate(['recipe']),
-      hint: `write "recipe: ${name}" or rename the directory`,
-    });
+    throw new KronosError(
+      'input/recipe-name',
+      `the recipe in the directory ${name} calls itself ${data.recipe}`,
+      {
+        location: document.locate(['recipe']),
+        hint: `write "recipe: ${name}" or rename the directory`,
+      },
+    );
   }
   return { name, directory, layer, data, document };
 }
@@ -69,11 +77,16 @@ function readRecipe(name: string, directory: string, layer: number, text: string
 async function listDirectories(parent: string): Promise<string[]> {
   try {
     const entries = await readdir(parent, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory() || entry.isSymbolicLink()).map((entry) => entry.name);
+    return entries
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map((entry) => entry.name);
   } catch (error) {
     throw new KronosError('input/recipes-directory', `reading the recipes in ${parent} failed`, {
       cause: error,
-      hint: systemCode(error) === 'ENOENT' ? 'there is no such directory; look at --recipes' : 'look at --recipes',
+      hint:
+        systemCode(error) === 'ENOENT'
+          ? 'there is no such directory; look at --recipes'
+          : 'look at --recipes',
     });
   }
 }

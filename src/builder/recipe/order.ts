@@ -16,7 +16,10 @@ export interface Named {
  * All named recipes and those they require, every one after its requirements and otherwise in the order of naming.
  * Errors, all at once: `input/unknown-recipe`, `input/recipe-cycle`.
  */
-export function orderRecipes(named: readonly Named[], recipes: ReadonlyMap<string, RecipeSource>): RecipeSource[] {
+export function orderRecipes(
+  named: readonly Named[],
+  recipes: ReadonlyMap<string, RecipeSource>,
+): RecipeSource[] {
   const ordered = new Set<RecipeSource>();
   const errors: KronosError[] = [];
   /** Names on the way from a named recipe down to the current one. */
@@ -34,16 +37,24 @@ export function orderRecipes(named: readonly Named[], recipes: ReadonlyMap<strin
       const cycle = [...open.slice(open.indexOf(name)), name];
       for (const member of cycle) failed.add(member);
       errors.push(
-        new KronosError('input/recipe-cycle', `recipes require one another in a circle: ${cycle.join(' -> ')}`, {
-          location,
-          hint: 'remove one of these requirements',
-        }),
+        new KronosError(
+          'input/recipe-cycle',
+          `recipes require one another in a circle: ${cycle.join(' -> ')}`,
+          {
+            location,
+            hint: 'remove one of these requirements',
+          },
+        ),
       );
       return;
     }
     open.push(name);
     for (const [index, required] of recipe.data.requires.entries()) {
-      visit({ name: required, location: recipe.document.locate(['requires', index]), by: `recipe ${name}` });
+      visit({
+        name: required,
+        location: recipe.document.locate(['requires', index]),
+        by: `recipe ${name}`,
+      });
     }
     open.pop();
     ordered.add(recipe);
@@ -63,8 +74,15 @@ export function unknownRecipe(
 ): KronosError {
   const names = [...known].sort();
   const guess = nearest(name, names);
-  return new KronosError('input/unknown-recipe', `${by} names the recipe ${JSON.stringify(name)}, which does not exist`, {
-    location,
-    hint: guess === undefined ? `there are ${names.join(', ') || 'none'}` : `did you mean ${JSON.stringify(guess)}?`,
-  });
+  return new KronosError(
+    'input/unknown-recipe',
+    `${by} names the recipe ${JSON.stringify(name)}, which does not exist`,
+    {
+      location,
+      hint:
+        guess === undefined
+          ? `there are ${names.join(', ') || 'none'}`
+          : `did you mean ${JSON.stringify(guess)}?`,
+    },
+  );
 }

@@ -29,10 +29,17 @@ export function parseOriginSpec(spec: string, context = spec): OriginSpec {
   if (!isKind(kind)) {
     const guess = nearest(kind, Object.keys(FORMS));
     const forms = Object.values(FORMS).join('  ');
-    throw refuse(context, `unknown kind of origin ${JSON.stringify(kind)}`, guess === undefined ? `there are ${forms}` : `did you mean ${JSON.stringify(guess)}? The forms are ${forms}`);
+    throw refuse(
+      context,
+      `unknown kind of origin ${JSON.stringify(kind)}`,
+      guess === undefined
+        ? `there are ${forms}`
+        : `did you mean ${JSON.stringify(guess)}? The forms are ${forms}`,
+    );
   }
   const result = originSchema.safeParse(splitSpec(kind, rest));
-  if (!result.success) throw refuse(context, `expected ${FORMS[kind]}`, result.error.issues[0]?.message);
+  if (!result.success)
+    throw refuse(context, `expected ${FORMS[kind]}`, result.error.issues[0]?.message);
   return result.data;
 }
 
@@ -57,5 +64,7 @@ function splitSpec(kind: keyof typeof FORMS, rest: string): unknown {
 }
 
 function refuse(text: string, message: string, hint: string | undefined): KronosError {
-  return new KronosError('input/origin', `reading the origin ${JSON.stringify(text)}: ${message}`, { hint });
+  return new KronosError('input/origin', `reading the origin ${JSON.stringify(text)}: ${message}`, {
+    hint,
+  });
 }

@@ -5,31 +5,52 @@ const NAME = /^[a-z0-9][a-z0-9-]*$/;
 const DEBIAN_PACKAGE = /^[a-z0-9][a-z0-9+.-]+$/;
 const DEBIAN_VERSION = /^(?:[0-9]+:)?[0-9A-Za-z.+~-]+$/;
 const COMPONENT = /^[a-z0-9][a-z0-9/-]*$/;
-const UNIT = /^[A-Za-z0-9@:_.\\-]+\.(?:service|socket|timer|mount|automount|path|target|slice|swap)$/;
+const UNIT =
+  /^[A-Za-z0-9@:_.\\-]+\.(?:service|socket|timer|mount|automount|path|target|slice|swap)$/;
 const MODULE = /^[A-Za-z0-9_-]+$/;
 
 const name = z.string().regex(NAME, 'a name of small letters, digits and hyphens');
-const packageName = z.string().regex(DEBIAN_PACKAGE, 'the name of a package, such as openvswitch-switch');
-const version = z.string().regex(DEBIAN_VERSION, 'the version of a package, such as "4.20.2+7-g1badcf5035-0+deb13u1"');
-const component = z.string().regex(COMPONENT, 'the name of a component, such as main or non-free-firmware');
+const packageName = z
+  .string()
+  .regex(DEBIAN_PACKAGE, 'the name of a package, such as openvswitch-switch');
+const version = z
+  .string()
+  .regex(DEBIAN_VERSION, 'the version of a package, such as "4.20.2+7-g1badcf5035-0+deb13u1"');
+const component = z
+  .string()
+  .regex(COMPONENT, 'the name of a component, such as main or non-free-firmware');
 const architecture = z.enum(['amd64', 'arm64']);
 const line = z.string().regex(/^[^\r\n]+$/, 'one line of text');
-const argument = z.string().regex(/^[^\s]+$/, 'one boot argument without spaces, such as dom0_mem=1024M');
-const absolute = z.string().regex(/^\/[^\p{Cc}]+$/u, 'an absolute path in the appliance, such as /etc/hostname');
-const glob = z.string().regex(/^\/[^\p{Cc}]+$/u, 'a pattern over absolute paths, such as /usr/share/doc/**');
-const unit = z.string().regex(UNIT, 'the name of a systemd unit with its suffix, such as ssh.service');
+const argument = z
+  .string()
+  .regex(/^[^\s]+$/, 'one boot argument without spaces, such as dom0_mem=1024M');
+const absolute = z
+  .string()
+  .regex(/^\/[^\p{Cc}]+$/u, 'an absolute path in the appliance, such as /etc/hostname');
+const glob = z
+  .string()
+  .regex(/^\/[^\p{Cc}]+$/u, 'a pattern over absolute paths, such as /usr/share/doc/**');
+const unit = z
+  .string()
+  .regex(UNIT, 'the name of a systemd unit with its suffix, such as ssh.service');
 const mode = z.string().regex(/^0[0-7]{3,4}$/, 'permission bits in quotes, such as "0644"');
 
 const limits = {
   suites: z.array(name).min(1).optional().describe('Only for editions of these suites.'),
-  architectures: z.array(architecture).min(1).optional().describe('Only for these Debian architectures.'),
+  architectures: z
+    .array(architecture)
+    .min(1)
+    .optional()
+    .describe('Only for these Debian architectures.'),
 };
 
 const packageItem = z.union([
   packageName,
   z.strictObject({
     name: packageName,
-    version: version.optional().describe('Exactly this version; otherwise the newest of the origin.'),
+    version: version
+      .optional()
+      .describe('Exactly this version; otherwise the newest of the origin.'),
     ...limits,
   }),
 ]);
@@ -43,9 +64,13 @@ const fileItem = z
     mode: mode.default('0644').describe('Permission bits.'),
     ...limits,
   })
-  .refine((item) => [item.source, item.template, item.content].filter((one) => one !== undefined).length === 1, {
-    error: 'a file has exactly one of the keys source, template and content',
-  });
+  .refine(
+    (item) =>
+      [item.source, item.template, item.content].filter((one) => one !== undefined).length === 1,
+    {
+      error: 'a file has exactly one of the keys source, template and content',
+    },
+  );
 
 const linkItem = z.strictObject({
   path: absolute.describe('Where the symbolic link is in the appliance.'),
@@ -60,8 +85,13 @@ const checkItem = z.strictObject({
     .string()
     .refine(isRegularExpression, { error: 'this is not a regular expression' })
     .optional()
-    .describe('A regular expression that the output must match, besides exit code 0.'),
-  where: z.enum(['xen', 'native', 'always']).default('always').describe('Under Xen, without it, or both.'),
+    .describe(
+      'A regular expression that the output, standard error included, must match somewhere (flag m: ^ and $ are those of a line), besides exit code 0.',
+    ),
+  where: z
+    .enum(['xen', 'native', 'always'])
+    .default('always')
+    .describe('Under Xen, without it, or both.'),
   timeout: z.int().min(1).max(600).default(30).describe('Seconds.'),
 });
 
@@ -72,24 +102,41 @@ export const recipeSchema = z
     layer: z
       .enum(['host', 'live', 'tools'])
       .default('host')
-      .describe('host: in every host. live: only on the medium. tools: only on the machine that builds.'),
+      .describe(
+        'host: in every host. live: only on the medium. tools: only on the machine that builds.',
+      ),
     requires: z.array(name).default([]).describe('Recipes that come along, before this one.'),
-    origin: name.default('distribution').describe('The origin of the edition or of --origin that has the packages.'),
+    origin: name
+      .default('distribution')
+      .describe('The origin of the edition or of --origin that has the packages.'),
     components: z
       .array(component)
       .default([])
-      .describe('Components of that origin to use besides those of the edition, such as non-free-firmware.'),
-    packages: z.array(packageItem).default([]).describe('Packages by name; what they depend on comes along.'),
+      .describe(
+        'Components of that origin to use besides those of the edition, such as non-free-firmware.',
+      ),
+    packages: z
+      .array(packageItem)
+      .default([])
+      .describe('Packages by name; what they depend on comes along.'),
     files: z.array(fileItem).default([]).describe('Files of the appliance that no package brings.'),
     links: z.array(linkItem).default([]).describe('Symbolic links.'),
     exclude: z.array(glob).default([]).describe('What is left out when packages are unpacked.'),
     include: z.array(glob).default([]).describe('What stays although an exclude matches.'),
     remove: z.array(glob).default([]).describe('What is removed after packages are configured.'),
     generated: z
-      .array(z.strictObject({ path: glob, by: packageName.describe('The package whose programs make it.') }))
+      .array(
+        z.strictObject({
+          path: glob,
+          by: packageName.describe('The package whose programs make it.'),
+        }),
+      )
       .default([])
       .describe('Files that no package lists, and the package that makes them.'),
-    xen: z.strictObject({ arguments: z.array(argument).default([]) }).prefault({}).describe('Boot arguments of Xen.'),
+    xen: z
+      .strictObject({ arguments: z.array(argument).default([]) })
+      .prefault({})
+      .describe('Boot arguments of Xen.'),
     kernel: z
       .strictObject({
         arguments: z.array(argument).default([]).describe('Boot arguments of Linux.'),
@@ -98,23 +145,41 @@ export const recipeSchema = z
           .default([])
           .describe('Modules loaded at boot.'),
         initrd: z
-          .array(z.string().regex(/^(?:[A-Za-z0-9_-]+|=[a-z0-9/_-]+)$/, 'a kernel module or =directory of drivers'))
+          .array(
+            z
+              .string()
+              .regex(
+                /^(?:[A-Za-z0-9_-]+|=[a-z0-9/_-]+)$/,
+                'a kernel module or =directory of drivers',
+              ),
+          )
           .default([])
-          .describe('Modules that the initrd holds: names, or =directory below the kernel module directory.'),
+          .describe(
+            'Modules that the initrd holds: names, or =directory below the kernel module directory.',
+          ),
       })
       .prefault({}),
     services: z
-      .strictObject({ enable: z.array(unit).default([]), disable: z.array(unit).default([]), mask: z.array(unit).default([]) })
+      .strictObject({
+        enable: z.array(unit).default([]),
+        disable: z.array(unit).default([]),
+        mask: z.array(unit).default([]),
+      })
       .prefault({})
       .describe('What systemd starts.'),
-    state: z.array(absolute).default([]).describe('Paths that hold state; upgrades carry them over.'),
+    state: z
+      .array(absolute)
+      .default([])
+      .describe('Paths that hold state; upgrades carry them over.'),
     checks: z.array(checkItem).default([]).describe('What must hold in the booted appliance.'),
   })
   .describe('A recipe of Kronos: one component of the appliance.');
 
 const url = z
   .string()
-  .refine((text) => ['http:', 'https:', 'file:'].includes(protocolOf(text)), { error: 'this is not an http, https or file URL' });
+  .refine((text) => ['http:', 'https:', 'file:'].includes(protocolOf(text)), {
+    error: 'this is not an http, https or file URL',
+  });
 
 export const originSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -128,7 +193,10 @@ export const originSchema = z.discriminatedUnion('type', [
     components: z.array(component).min(1),
     key: line.describe('The file of the OpenPGP key that signs it, relative to the edition.'),
   }),
-  z.strictObject({ type: z.literal('directory'), path: line.describe('A directory of .deb files.') }),
+  z.strictObject({
+    type: z.literal('directory'),
+    path: line.describe('A directory of .deb files.'),
+  }),
   z.strictObject({
     type: z.literal('deb-src'),
     suite: name.describe('The suite that has the source package.'),
@@ -143,7 +211,10 @@ export const editionSchema = z
     summary: line.describe('One line for `kronos recipes`.'),
     suite: name.describe('The Debian suite, such as trixie.'),
     architecture: architecture.describe('The Debian architecture.'),
-    recipes: z.array(name).min(1).describe('What is in the appliance; what these require comes along.'),
+    recipes: z
+      .array(name)
+      .min(1)
+      .describe('What is in the appliance; what these require comes along.'),
     optional: z.array(name).default([]).describe('What --with, or an --origin of its own, adds.'),
     origins: z
       .record(name, originSchema)
@@ -161,7 +232,7 @@ export type EditionDocument = z.output<typeof editionSchema>;
 
 function isRegularExpression(text: string): boolean {
   try {
-    new RegExp(text);
+    new RegExp(text, 'm');
     return true;
   } catch {
     return false;

@@ -36,7 +36,7 @@ export async function selectRecipes(options: SelectOptions): Promise<Selection> 
   const errors: KronosError[] = [];
   checkOriginsUsed(options.origins, chosen, sources, errors);
 
-  const toolstack = chooseToolstack(chosen, origins);
+  const toolstack = chooseToolstack(chosen, edition, origins);
   const variables = {
     ...edition.variables,
     edition: edition.name,
@@ -68,15 +68,24 @@ async function nameRecipes(
   const { edition } = options;
   const by = `the edition ${edition.name}`;
   const inEdition = async (key: 'recipes' | 'optional', index: number): Promise<Location> =>
-    loadYaml(await readFile(edition.location.file, 'utf8'), edition.location.file).locate([key, index]);
+    loadYaml(await readFile(edition.location.file, 'utf8'), edition.location.file).locate([
+      key,
+      index,
+    ]);
   const named: Named[] = [];
   for (const [index, name] of edition.recipes.entries()) {
-    named.push({ name, by, ...(sources.has(name) ? {} : { location: await inEdition('recipes', index) }) });
+    named.push({
+      name,
+      by,
+      ...(sources.has(name) ? {} : { location: await inEdition('recipes', index) }),
+    });
   }
   for (const [index, name] of edition.optional.entries()) {
     const source = sources.get(name);
-    if (source === undefined) named.push({ name, by, location: await inEdition('optional', index) });
-    else if (source.data.origin !== 'distribution' && Object.hasOwn(origins, source.data.origin)) named.push({ name, by });
+    if (source === undefined)
+      named.push({ name, by, location: await inEdition('optional', index) });
+    else if (source.data.origin !== 'distribution' && Object.hasOwn(origins, source.data.origin))
+      named.push({ name, by });
   }
   for (const name of options.with) named.push({ name, by: '--with' });
   return named;
@@ -96,13 +105,21 @@ function checkOriginsUsed(
   const used = new Set(chosen.flatMap((source) => [source.name, source.data.origin]));
   for (const name of Object.keys(named)) {
     if (used.has(name)) continue;
-    const known = [...new Set([...sources.values()].flatMap((source) => [source.name, source.data.origin]))].sort();
+    const known = [
+      ...new Set([...sources.values()].flatMap((source) => [source.name, source.data.origin])),
+    ].sort();
     const guess = known.includes(name) ? undefined : nearest(name, known);
-    const hint = known.includes(name) ? `add its recipe: --with ${name}` : `origins are named like a recipe: ${known.join(', ')}`;
+    const hint = known.includes(name)
+      ? `add its recipe: --with ${name}`
+      : `origins are named like a recipe: ${known.join(', ')}`;
     errors.push(
-      new KronosError('input/unknown-origin', `--origin names ${JSON.stringify(name)}, but no recipe of this build takes packages from there`, {
-        hint: guess === undefined ? hint : `did you mean ${JSON.stringify(guess)}?`,
-      }),
+      new KronosError(
+        'input/unknown-origin',
+        `--origin names ${JSON.stringify(name)}, but no recipe of this build takes packages from there`,
+        {
+          hint: guess === undefined ? hint : `did you mean ${JSON.stringify(guess)}?`,
+        },
+      ),
     );
   }
 }
@@ -121,13 +138,20 @@ function addComponents(
       if (source.data.packages.length > 0) errors.push(missingOrigin(source, name, origins));
     } else if (source.data.components.length > 0) {
       if (origin.type === 'distribution' || origin.type === 'apt') {
-        result[name] = { ...origin, components: [...new Set([...origin.components, ...source.data.components])] };
+        result[name] = {
+          ...origin,
+          components: [...new Set([...origin.components, ...source.data.components])],
+        };
       } else {
         errors.push(
-          new KronosError('input/origin-components', `recipe ${source.name} asks for components, but its origin ${name} has none`, {
-            location: source.document.locateKey(['components']),
-            hint: `an origin of type ${origin.type} is one set of packages; remove the key`,
-          }),
+          new KronosError(
+            'input/origin-components',
+            `recipe ${source.name} asks for components, but its origin ${name} has none`,
+            {
+              location: source.document.locateKey(['components']),
+              hint: `an origin of type ${origin.type} is one set of packages; remove the key`,
+            },
+          ),
         );
       }
     }
@@ -135,23 +159,41 @@ function addComponents(
   return result;
 }
 
-function missingOrigin(source: RecipeSource, name: string, origins: Readonly<Record<string, OriginSpec>>): KronosError {
+function missingOrigin(
+  source: RecipeSource,
+  name: string,
+  origins: Readonly<Record<string, OriginSpec>>,
+): KronosError {
   const guess = nearest(name, Object.keys(origins));
-  return new KronosError('input/unknown-origin', `recipe ${source.name} takes its packages from the origin ${JSON.stringify(name)}, which nobody named`, {
-    location: source.document.locate(['origin']),
-    hint: guess === undefined ? `name it: --origin ${name}=dir:PATH` : `did you mean ${JSON.stringify(guess)}?`,
-  });
+  return new KronosError(
+    'input/unknown-origin',
+    `recipe ${source.name} takes its packages from the origin ${JSON.stringify(name)}, which nobody named`,
+    {
+      location: source.document.locate(['origin']),
+      hint:
+        guess === undefined
+          ? `name it: --origin ${name}=dir:PATH`
+          : `did you mean ${JSON.stringify(guess)}?`,
+    },
+  );
 }
 
 function chooseToolstack(
   chosen: readonly RecipeSource[],
+  edition: Edition,
   origins: Readonly<Record<string, OriginSpec>>,
 ): Selection['toolstack'] {
   const xapi = chosen.find((source) => source.name === 'xapi');
   if (xapi === undefined) {
-    return { name: 'xl', reason: 'the recipe xapi is not in: no origin for its packages was named (--origin xapi=SPEC)' };
+    const reason = edition.optional.includes('xapi')
+      ? 'no origin for the packages of the recipe xapi was named (--origin xapi=SPEC)'
+      : `the edition ${edition.name} does not have the recipe xapi`;
+    return { name: 'xl', reason };
   }
-  return { name: 'xapi', reason: `the recipe xapi is in, its packages come from the origin ${originOf(xapi, origins)}` };
+  return {
+    name: 'xapi',
+    reason: `the recipe xapi is in, its packages come from the origin ${originOf(xapi, origins)}`,
+  };
 }
 
 async function readRecipe(
@@ -194,28 +236,39 @@ function findConflicts(recipes: readonly Recipe[]): KronosError[] {
   const writers = new Map<string, { recipe: string; location: Location }>();
   const errors: KronosError[] = [];
   const items = recipes.flatMap((recipe) =>
-    [...recipe.files, ...recipe.links].map((item) => ({ path: item.path, location: item.location, recipe: recipe.name })),
+    [...recipe.files, ...recipe.links].map((item) => ({
+      path: item.path,
+      location: item.location,
+      recipe: recipe.name,
+    })),
   );
-  const clash = (path: string, location: Location, first: { recipe: string; location: Location }): void => {
-    errors.push(
-      new KronosError('input/file-conflict', `${path} is already written by recipe ${first.recipe} (${place(first.location)})`, {
-        location,
-        hint: 'to change a file of another recipe, put a recipe of the same name into a directory for --recipes',
-      }),
-    );
-  };
+  const hint =
+    'to change a file of another recipe, put a recipe of the same name into a directory for --recipes';
   for (const { path, location, recipe } of items) {
     const first = writers.get(path);
     if (first === undefined) writers.set(path, { recipe, location });
-    else clash(path, location, first);
+    else
+      errors.push(
+        conflict(
+          `${path} is already written by recipe ${first.recipe} (${place(first.location)})`,
+          location,
+          hint,
+        ),
+      );
   }
   for (const { path, location } of items) {
     for (let parent = parentOf(path); parent !== ''; parent = parentOf(parent)) {
       const first = writers.get(parent);
-      if (first !== undefined) clash(parent, location, first);
+      if (first === undefined) continue;
+      const message = `${path} lies below ${parent}, which recipe ${first.recipe} writes as a file or link (${place(first.location)})`;
+      errors.push(conflict(message, location, 'a path is a directory or a file, not both'));
     }
   }
   return errors;
+}
+
+function conflict(message: string, location: Location, hint: string): KronosError {
+  return new KronosError('input/file-conflict', message, { location, hint });
 }
 
 function parentOf(path: string): string {

@@ -16,7 +16,10 @@ export function refuseTarget(path: string): { message: string; hint: string } | 
     return { message: 'goes through "." or ".."', hint: 'write the path straight from the root' };
   }
   if (parts.includes('')) {
-    return { message: 'has an empty part', hint: 'write one slash between names and none at the end' };
+    return {
+      message: 'has an empty part',
+      hint: 'write one slash between names and none at the end',
+    };
   }
   const [first = ''] = parts;
   if (MERGED.includes(first)) {
@@ -24,5 +27,8 @@ export function refuseTarget(path: string): { message: string; hint: string } | 
   }
   const over = VOLATILE.find((directory) => path === directory || path.startsWith(`${directory}/`));
   if (over === undefined) return undefined;
-  return { message: `is below ${over}, which is empty at every boot`, hint: 'make it at boot with a file in /usr/lib/tmpfiles.d' };
+  return {
+    message: `is below ${over}, which is empty at every boot`,
+    hint: 'make it at boot with a file in /usr/lib/tmpfiles.d',
+  };
 }
