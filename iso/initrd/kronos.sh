@@ -46,8 +46,10 @@ kronos_number() {
 }
 
 # A URL without its trailing slashes; nothing and status 1 for what is not http or https with a host.
+# iPXE names the tftp address its script came from: the same server and path are asked over HTTP.
 kronos_clean_url() {
 	kronos_url=$1
+	[ "${kronos_url#tftp://}" = "$kronos_url" ] || kronos_url=http://${kronos_url#tftp://}
 	while [ "${kronos_url%/}" != "$kronos_url" ]; do kronos_url=${kronos_url%/}; done
 	case $kronos_url in
 	http://[!/:]* | https://[!/:]*) echo "$kronos_url" ;;
