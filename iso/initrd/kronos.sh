@@ -126,7 +126,7 @@ kronos_consoles() {
 kronos_print() {
 	for kronos_console in $(kronos_consoles); do
 		# shellcheck disable=SC2059
-		printf "$@" 2>/dev/null >"/dev/$kronos_console"
+		printf "$@" 2>/dev/null >>"/dev/$kronos_console"
 	done
 	return 0
 }
@@ -197,7 +197,7 @@ kronos_fail() {
 	kronos_code=$1
 	mkdir -p "$KRONOS_RUN"
 	kronos_frame "KRONOS-BOOT/$kronos_code" 'KRONOS CANNOT START' >"$KRONOS_RUN/failure"
-	dmesg -n 1 2>/dev/null # nothing may run over the message
+	dmesg -n 1 >/dev/null 2>&1 # nothing may run over the message
 	! command -v chvt >/dev/null 2>&1 || chvt 1 2>/dev/null
 	for kronos_console in $(kronos_consoles); do
 		{
@@ -207,7 +207,7 @@ kronos_fail() {
 			*) printf '\r\n\r\n' ;;
 			esac
 			sed 's/$/\r/' "$KRONOS_RUN/failure"
-		} 2>/dev/null >"/dev/$kronos_console"
+		} 2>/dev/null >>"/dev/$kronos_console"
 	done
 	if [ -n "${panic-}" ]; then # the operator wants no shell at the console
 		case $panic in
