@@ -1,11 +1,11 @@
 // A running machine: started from its plan, talked to over its console, and never left behind.
 import { copyFile } from 'node:fs/promises';
-import { createConnection, type Socket } from 'node:net';
-import { KronosError, systemCode } from '../common/error.ts';
+import { KronosError } from '../common/error.ts';
 import { start, type Child } from '../common/process.ts';
 import { ownEnvironment } from './acceleration.ts';
 import { openConsole, type Console } from './console.ts';
 import type { MachinePlan } from './machine.ts';
+import { connectWhenThere } from './socket.ts';
 
 export interface Vm {
   /** Undefined where the serial line goes to a file. */
@@ -28,9 +28,6 @@ export interface StartOptions {
 /** Seconds until a QEMU that does not end is killed. */
 const STOP_SECONDS = 5;
 
-/** Seconds for QEMU to open the socket of its serial line. */
-const CONNECT_SECONDS = 30;
-
 /**
  * Makes the plan's files and starts the machine. QEMU dies with this process, however that ends.
  * Errors: those of node:fs for the files, `dependency/tool-missing`, `host/qemu-failed`.
@@ -52,7 +49,12 @@ export async function startVm(plan: MachinePlan, options: StartOptions = {}): Pr
   let terminal: Console | undefined;
   try {
     if (plan.serialSocket !== undefined) {
-      const socket = await connect(plan.serialSocket, child, () => complaints);
+      const socket = await Promise.race([
+        connectWhenThere(plan.serialSocket),
+        child.done.then((code) => {
+          throw qemuFailed(code, withoutNoise(complaints));
+        }),
+      ]);
       terminal = openConsole(socket, socket, { log: options.serialLog });
     } else if (options.terminal !== true && child.stdout !== null) {
       terminal = openConsole(child.stdout, child.stdin, { log: options.serialLog });
@@ -61,7 +63,7 @@ export async function startVm(plan: MachinePlan, options: StartOptions = {}): Pr
     await stop();
     throw error;
   }
-  return { console: terminal, pid: child.pid, done: child.done, complaints: () => complaints, stop };
+  return { console: terminal, pid: child.pid, done: child.done, complaints: () => withoutNoise(complaints), stop };
 }
 
 /** The error for a QEMU that ended with a failure of its own. */
@@ -78,6 +80,14 @@ export function qemuFailed(exitCode: number, complaints: string): KronosError {
   });
 }
 
+/** Takes out what TCG says on every start of a machine with SVM. */
+function withoutNoise(complaints: string): string {
+  return complaints
+    .split('\n')
+    .filter((line) => !line.includes("warning: TCG doesn't support requested feature"))
+    .join('\n');
+}
+
 function createStop(child: Child): () => Promise<void> {
   return async () => {
     child.kill('SIGTERM');
@@ -85,33 +95,4 @@ function createStop(child: Child): () => Promise<void> {
     await child.done;
     clearTimeout(timer);
   };
-}
-
-/** Connects to a unix socket that QEMU is about to open. */
-async function connect(path: string, child: Child, complaints: () => string): Promise<Socket> {
-  let exitCode: number | undefined;
-  void child.done.then((code) => (exitCode = code));
-  const deadline = performance.now() + CONNECT_SECONDS * 1000;
-  for (;;) {
-    try {
-      return await connectOnce(path);
-    } catch (error) {
-      const code = systemCode(error);
-      if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error;
-      if (exitCode !== undefined) throw qemuFailed(exitCode, complaints());
-      if (performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}
-
-function connectOnce(path: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(path);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
-    socket.once('error', reject);
-  });
 }
