@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { copyFileAtomic, writeFileAtomic } from '../../common/files.ts';
 import { renderMenu } from '../image/menu.ts';
-import type { MenuInput } from '../image/menu.ts';
+import type { MENU_TEMPLATES, MenuInput } from '../image/menu.ts';
 import type { StepContext } from '../step/step.ts';
 import { setDates } from './medium.ts';
 import type { MediumFile } from './medium.ts';
@@ -51,21 +51,27 @@ export async function makePxe(input: PxeInput, context: StepContext): Promise<vo
     await copyFileAtomic(source, join(root, target));
     made.push(target);
   }
-  const rendered: [string, Parameters<typeof renderMenu>[1]][] = [
-    ['grub/grub.cfg', 'pxeGrub'],
-    ['boot.ipxe', 'ipxe'],
-    ['README.txt', 'pxeReadme'],
-    ...(input.xenEfi === undefined ? [] : ([['xen.cfg', 'xenCfg']] as [string, 'xenCfg'][])),
-  ];
-  for (const [target, template] of rendered) {
-    await writeFileAtomic(
-      join(root, target),
-      await renderMenu(input.templates, template, input.menu),
-    );
+  for (const [target, content] of await renderedFiles(input)) {
+    await writeFileAtomic(join(root, target), content);
     made.push(target);
   }
-  await setDates(
-    made.map((target) => join(root, target)),
-    input.epoch,
-  );
+  // Directories last: writing into them gives them today's date.
+  const paths = [...made, 'grub', 'layers', '.'].map((target) => join(root, target));
+  await setDates(paths, input.epoch);
+}
+
+/** The files that are written here: path in the directory and text. */
+async function renderedFiles(input: PxeInput): Promise<[string, string][]> {
+  const render = (name: keyof typeof MENU_TEMPLATES): Promise<string> =>
+    renderMenu(input.templates, name, input.menu);
+  return [
+    ['grub/grub.cfg', await render('pxeGrub')],
+    // By reading this the menu finds out whether the boot server answers over HTTP.
+    ['grub/here.cfg', 'set kronos_here=yes\n'],
+    ['boot.ipxe', await render('ipxe')],
+    ['README.txt', await render('pxeReadme')],
+    ...(input.xenEfi === undefined
+      ? []
+      : [['xen.cfg', await render('xenCfg')] as [string, string]]),
+  ];
 }

@@ -58,7 +58,11 @@ test('what is written is what is read, parents first, in whatever order files ar
 });
 
 test('any content and any name comes back', (t) => {
-  const name = fc.string({ unit: fc.constantFrom('a', 'b', 'X', '0', '.', '_', '-', 'é'), minLength: 1, maxLength: 12 });
+  const name = fc.string({
+    unit: fc.constantFrom('a', 'b', 'X', '0', '.', '_', '-', 'é'),
+    minLength: 1,
+    maxLength: 12,
+  });
   const path = name.filter((part) => part !== '.' && part !== '..');
   fc.assert(
     fc.property(fc.uniqueArray(path), fc.string({ unit: 'grapheme' }), (paths, content) => {

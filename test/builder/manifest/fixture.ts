@@ -60,7 +60,7 @@ function locked(name: string, version: string, facts: Partial<LockedPackage> = {
     },
     ...{ path: `pool/${name}.deb`, size: 100, sha256: digestOf(`${name} ${version}`) },
     ...facts,
-  } as LockedPackage;
+  };
 }
 
 export const LOCK: Lock = {

@@ -144,7 +144,7 @@ test('an ISO that was copied without pxe/ passes and says what was not checked',
   await rename(join(directory, ISO), join(directory, 'renamed.iso'));
   const report = await verify(join(directory, 'renamed.iso'));
   t.deepEqual(report.problems, []);
-  t.deepEqual(report.notes, ['1 files are not beside the ISO and were not checked: pxe/vmlinuz']);
+  t.deepEqual(report.notes, ['not beside the ISO and not checked (1): pxe/vmlinuz']);
 });
 
 test('a file that only SHA256SUMS lists is told', async (t) => {

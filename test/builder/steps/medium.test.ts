@@ -203,7 +203,15 @@ test('the PXE tree is whole, and xen.cfg comes with xen.efi only', async (t) => 
     t.deepEqual(
       names,
       [
-        ...['README.txt', 'boot.ipxe', 'grub.0', 'grub/grub.cfg', 'grubx64.efi', 'initrd.img'],
+        ...[
+          'README.txt',
+          'boot.ipxe',
+          'grub.0',
+          'grub/grub.cfg',
+          'grub/here.cfg',
+          'grubx64.efi',
+          'initrd.img',
+        ],
         ...['layers/packages.squashfs', 'vmlinuz', 'xen', 'xen.gz'],
         ...(withEfi ? ['xen.cfg', 'xen.efi'] : []),
       ].sort(),
