@@ -95,18 +95,7 @@ export function fileSystemArguments(label: string, epoch: number, output: string
   return [
     // -no_rc: the machine's own xorriso configuration must not count. It has to be the first argument.
     ...['-no_rc', '-as', 'mkisofs', '-quiet', '-iso-level', '3', '-r', '-J', '-joliet-long'],
-    ...[
-      '-V',
-      label,
-      '-volset',
-      label,
-      '-publisher',
-      'KRONOS',
-      '-p',
-      'KRONOS',
-      '-appid',
-      'KRONOS',
-    ],
+    ...['-V', label, '-volset', label, '-publisher', 'KRONOS', '-p', 'KRONOS', '-appid', 'KRONOS'],
     ...['-sysid', 'LINUX', `--modification-date=${date}`, '--set_all_file_dates', date],
     ...['-o', output, '-graft-points'],
   ];
