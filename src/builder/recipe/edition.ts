@@ -10,13 +10,7 @@ import type { Edition, OriginSpec } from './recipe.ts';
 import { editionSchema } from './schema.ts';
 
 /** Names that every template has; an edition cannot give them another meaning. */
-export const BUILT_IN_VARIABLES = [
-  'edition',
-  'suite',
-  'architecture',
-  'version',
-  'toolstack',
-] as const;
+const BUILT_IN_VARIABLES = ['edition', 'suite', 'architecture', 'version', 'toolstack'] as const;
 
 /**
  * Reads `editions/NAME.yaml` from the last directory that has it.

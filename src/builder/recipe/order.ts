@@ -66,7 +66,7 @@ export function orderRecipes(
 }
 
 /** The error for a recipe that is not there, with the nearest that is. */
-export function unknownRecipe(
+function unknownRecipe(
   name: string,
   by: string,
   location: Location | undefined,

@@ -24,7 +24,7 @@ export function parseOrigin(text: string): { name: string; origin: OriginSpec } 
 }
 
 /** Reads the SPEC part alone; `context` is what messages quote. Errors: `input/origin`. */
-export function parseOriginSpec(spec: string, context = spec): OriginSpec {
+function parseOriginSpec(spec: string, context = spec): OriginSpec {
   const [, kind = spec, rest = ''] = /^([^:]*):(.*)$/s.exec(spec) ?? [];
   if (!isKind(kind)) {
     const guess = nearest(kind, Object.keys(FORMS));

@@ -175,11 +175,9 @@ export const recipeSchema = z
   })
   .describe('A recipe of Kronos: one component of the appliance.');
 
-const url = z
-  .string()
-  .refine((text) => ['http:', 'https:', 'file:'].includes(protocolOf(text)), {
-    error: 'this is not an http, https or file URL',
-  });
+const url = z.string().refine((text) => ['http:', 'https:', 'file:'].includes(protocolOf(text)), {
+  error: 'this is not an http, https or file URL',
+});
 
 export const originSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -228,7 +226,6 @@ export const editionSchema = z
   .describe('An edition of Kronos: recipes, suite, architecture and branding.');
 
 export type RecipeDocument = z.output<typeof recipeSchema>;
-export type EditionDocument = z.output<typeof editionSchema>;
 
 function isRegularExpression(text: string): boolean {
   try {
