@@ -51,7 +51,8 @@ export function attributePackages(
         for (const relation of alternatives) {
           const real = byName.get(relation.name);
           if (real !== undefined && satisfies(real.version, relation)) queue.push(real.name);
-          for (const provider of providers.get(relation.name) ?? []) queue.push(provider.record.name);
+          for (const provider of providers.get(relation.name) ?? [])
+            queue.push(provider.record.name);
         }
       }
     }

@@ -41,14 +41,19 @@ async function checkArMembers(path: string, refuse: (why: string) => KronosError
   try {
     const names: string[] = [];
     const header = Buffer.alloc(60);
-    for (let offset = AR_MAGIC.length; offset < size; ) {
+    for (let offset = AR_MAGIC.length; offset < size;) {
       const { bytesRead } = await handle.read(header, 0, 60, offset);
       const length = Number(header.toString('latin1', 48, 58).trim());
-      if (bytesRead < 60 || header.toString('latin1', 58, 60) !== '`\n' || !Number.isInteger(length)) {
+      if (
+        bytesRead < 60 ||
+        header.toString('latin1', 58, 60) !== '`\n' ||
+        !Number.isInteger(length)
+      ) {
         throw refuse(`the member at byte ${offset} has no header`);
       }
       names.push(header.toString('latin1', 0, 16).trim().replace(/\/$/, ''));
-      if (offset + 60 + length > size) throw refuse(`it ends in the middle of ${names.at(-1) ?? ''}`);
+      if (offset + 60 + length > size)
+        throw refuse(`it ends in the middle of ${names.at(-1) ?? ''}`);
       offset += 60 + length + (length % 2);
     }
     if (!names.some((name) => name.startsWith('data.tar'))) throw refuse('it has no data.tar');
@@ -68,7 +73,10 @@ export interface LocalDeb {
 }
 
 /** Reads the .deb files of a directory, sorted by name. Errors: `input/no-packages`, `verification/bad-deb`. */
-export async function readDebDirectory(directory: string, signal?: AbortSignal): Promise<LocalDeb[]> {
+export async function readDebDirectory(
+  directory: string,
+  signal?: AbortSignal,
+): Promise<LocalDeb[]> {
   let names: string[];
   try {
     names = (await readdir(directory)).filter((name) => name.endsWith('.deb')).sort();

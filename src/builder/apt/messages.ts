@@ -8,7 +8,8 @@ interface Rule {
   hint: string;
 }
 
-const KEY_HINT = 'check that the key file belongs to this repository, and that the mirror is the one you meant';
+const KEY_HINT =
+  'check that the key file belongs to this repository, and that the mirror is the one you meant';
 
 /** First match wins: the most telling lines first, because one failure makes apt print several. */
 const RULES: readonly Rule[] = [
@@ -25,16 +26,11 @@ const RULES: readonly Rule[] = [
     hint: 'wait for the other run to end',
   },
   {
-    pattern: /(NO_PUBKEY [0-9A-F ]+|EXPKEYSIG .*|BADSIG .*|REVKEYSIG .*|The following signatures (?:were invalid|couldn't be verified)[^\n]*|Sub-process \S*sqv returned an error[^\n]*|Missing key [0-9A-F]+[^\n]*|OpenPGP signature verification failed[^\n]*|Clearsigned file isn't valid[^\n]*|No good signature[^\n]*)/,
+    pattern:
+      /(NO_PUBKEY [0-9A-F ]+|EXPKEYSIG .*|BADSIG .*|REVKEYSIG .*|The following signatures (?:were invalid|couldn't be verified)[^\n]*|Sub-process \S*sqv returned an error[^\n]*|Missing key [0-9A-F]+[^\n]*|OpenPGP signature verification failed[^\n]*|Clearsigned file isn't valid[^\n]*|No good signature[^\n]*)/,
     code: 'verification/index-signature',
     message: (match) => `the index is not signed by the expected key: ${match[1] ?? ''}`,
     hint: KEY_HINT,
-  },
-  {
-    pattern: /The repository '([^']+)' is not signed/,
-    code: 'verification/index-signature',
-    message: (match) => `the index of ${match[1] ?? 'the repository'} is not signed`,
-    hint: 'only signed repositories are used; sign it, or give the packages as a directory of .deb files',
   },
   {
     pattern: /Release file for (\S+) is (?:expired|not valid yet)[^\n]*/,
@@ -45,7 +41,8 @@ const RULES: readonly Rule[] = [
   {
     pattern: /(Hash Sum mismatch|File has unexpected size[^\n]*)/,
     code: 'verification/index-digest',
-    message: (match) => `an index file differs from what its signed Release file says: ${match[1] ?? ''}`,
+    message: (match) =>
+      `an index file differs from what its signed Release file says: ${match[1] ?? ''}`,
     hint: 'the mirror is being updated or was tampered with; try again, or use another mirror',
   },
   {
@@ -54,6 +51,12 @@ const RULES: readonly Rule[] = [
     code: 'io/mirror-unreachable',
     message: (match) => `the mirror does not answer: ${(match[1] ?? '').trim()}`,
     hint: 'check the network and the proxy, name another mirror with --mirror URL, or import a bundle',
+  },
+  {
+    pattern: /The repository '([^']+)' is not signed/,
+    code: 'verification/index-signature',
+    message: (match) => `the index of ${match[1] ?? 'the repository'} is not signed`,
+    hint: 'only signed repositories are used; sign it, or give the packages as a directory of .deb files',
   },
   {
     pattern: /The repository '([^']+)' does(?: not|n't) (?:no longer )?have a Release file/,
@@ -90,7 +93,9 @@ const RULES: readonly Rule[] = [
 /** apt's explanation of a set that cannot be installed, without its politeness. */
 export function unmetReasons(output: string): string[] {
   const lines = output.split('\n').map((line) => line.trimEnd());
-  const start = lines.findIndex((line) => /unmet dependencies|following packages will be REMOVED/.test(line));
+  const start = lines.findIndex((line) =>
+    /unmet dependencies|following packages will be REMOVED/.test(line),
+  );
   if (start === -1) {
     const held = lines.filter((line) => /^E: /.test(line) && !/held broken packages/.test(line));
     return held.map((line) => line.slice(3));
@@ -111,11 +116,16 @@ export function errorFromApt(
   output: string,
   options: KronosErrorOptions = {},
 ): KronosError {
-  if (/unmet dependencies|held broken packages|remove is disabled|conflicting requests/i.test(output)) {
+  if (
+    /unmet dependencies|held broken packages|remove is disabled|conflicting requests/i.test(output)
+  ) {
     const reasons = unmetReasons(output);
     return new KronosError(
       'input/unsatisfiable',
-      [`${doing}: these packages cannot be installed together`, ...reasons.map((line) => `    ${line}`)].join('\n'),
+      [
+        `${doing}: these packages cannot be installed together`,
+        ...reasons.map((line) => `    ${line}`),
+      ].join('\n'),
       {
         hint: 'remove one of the packages, or name another origin or suite for it',
         details: { reasons },
@@ -126,7 +136,10 @@ export function errorFromApt(
   for (const rule of RULES) {
     const match = rule.pattern.exec(output);
     if (match !== null) {
-      return new KronosError(rule.code, `${doing}: ${rule.message(match)}`, { hint: rule.hint, ...options });
+      return new KronosError(rule.code, `${doing}: ${rule.message(match)}`, {
+        hint: rule.hint,
+        ...options,
+      });
     }
   }
   const said = output

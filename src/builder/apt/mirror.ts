@@ -80,9 +80,13 @@ export async function findMirror(options: MirrorOptions = {}): Promise<Mirror> {
   const isDebian = valueOf(osRelease, 'ID') === 'debian';
   const found = !isDebian ? {} : chooseMirror(archives, codename ?? 'sid');
   if (found.main === undefined) {
-    throw new KronosError('input/no-mirror', "this machine's apt configuration names no Debian mirror", {
-      hint: 'name one with --mirror URL',
-    });
+    throw new KronosError(
+      'input/no-mirror',
+      "this machine's apt configuration names no Debian mirror",
+      {
+        hint: 'name one with --mirror URL',
+      },
+    );
   }
   const security = options.securityMirror ?? found.security ?? `${found.main}-security`;
   return { main: found.main, security: normalizeUri(security), keyring };

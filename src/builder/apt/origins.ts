@@ -7,7 +7,14 @@ import type { LockedOrigin } from '../lock/lock.ts';
 import type { OriginSpec, Selection } from '../recipe/recipe.ts';
 import { makeLocalSource, readDebDirectory, type LocalDeb } from './local.ts';
 import { findMirror, type MirrorOptions } from './mirror.ts';
-import { distributionSources, MAIN_ARCHIVE, normalizeUri, SECURITY_ARCHIVE, type AptSource, type Mirror } from './sources.ts';
+import {
+  distributionSources,
+  MAIN_ARCHIVE,
+  normalizeUri,
+  SECURITY_ARCHIVE,
+  type AptSource,
+  type Mirror,
+} from './sources.ts';
 
 /** An origin made ready for one resolution. */
 export interface PreparedOrigin {
@@ -33,11 +40,18 @@ export interface OriginOptions extends MirrorOptions {
 }
 
 /** Sources and lock lines of the distribution itself. */
-function prepareDistribution(mirror: Mirror, suite: string, components: readonly string[]): PreparedOrigin {
+function prepareDistribution(
+  mirror: Mirror,
+  suite: string,
+  components: readonly string[],
+): PreparedOrigin {
   const sources = distributionSources(mirror, suite, components);
   const locked: Record<string, LockedOrigin> = {};
   for (const { name } of sources) {
-    locked[name] = { type: 'distribution', archive: name === SECURITY_ARCHIVE ? 'debian-security' : 'debian' };
+    locked[name] = {
+      type: 'distribution',
+      archive: name === SECURITY_ARCHIVE ? 'debian-security' : 'debian',
+    };
   }
   return { sources, locked, debs: [], prefer: 'asked' };
 }
@@ -53,9 +67,13 @@ async function prepareOrigin(
     case 'apt': {
       const key = resolve(base, spec.key);
       if (!(await exists(key))) {
-        throw new KronosError('input/file-missing', `the key file ${key} of the origin ${name} does not exist`, {
-          hint: "save the repository's public key there",
-        });
+        throw new KronosError(
+          'input/file-missing',
+          `the key file ${key} of the origin ${name} does not exist`,
+          {
+            hint: "save the repository's public key there",
+          },
+        );
       }
       const url = normalizeUri(spec.url);
       const { suite, components } = spec;
@@ -73,13 +91,18 @@ async function prepareOrigin(
     }
     case 'deb-src': {
       if (options.rebuild === undefined) {
-        throw new KronosError('internal/no-rebuild', `the origin ${name} needs a source package rebuilt`);
+        throw new KronosError(
+          'internal/no-rebuild',
+          `the origin ${name} needs a source package rebuilt`,
+        );
       }
       const { debs, version, dsc } = await options.rebuild(spec, mirror);
       const source = await makeLocalSource(name, debs, options.cache);
       return {
         sources: [source],
-        locked: { [name]: { type: 'deb-src', source: spec.source, version, suite: spec.suite, dsc } },
+        locked: {
+          [name]: { type: 'deb-src', source: spec.source, version, suite: spec.suite, dsc },
+        },
         debs,
         prefer: 'all',
       };
@@ -100,7 +123,10 @@ export interface PreparedOrigins {
  * Prepares the distribution and every origin that a chosen recipe uses.
  * Errors: `input/unknown-origin`, `input/reserved-origin`, `input/no-mirror`, those of the origins.
  */
-export async function prepareOrigins(selection: Selection, options: OriginOptions): Promise<PreparedOrigins> {
+export async function prepareOrigins(
+  selection: Selection,
+  options: OriginOptions,
+): Promise<PreparedOrigins> {
   const { edition, recipes } = selection;
   const mirror = await findMirror(options);
   const byName = new Map<string, PreparedOrigin>();
@@ -112,22 +138,33 @@ export async function prepareOrigins(selection: Selection, options: OriginOption
     if (recipe.packages.length === 0 || byName.has(recipe.origin)) continue;
     const spec = edition.origins[recipe.origin];
     if (spec === undefined) {
-      throw new KronosError('input/unknown-origin', `recipe ${recipe.name} takes its packages from the origin ${recipe.origin}, which nobody has named`, {
-        location: recipe.location,
-        hint: `name it with --origin ${recipe.origin}=SPEC or under "origins" of the edition`,
-      });
+      throw new KronosError(
+        'input/unknown-origin',
+        `recipe ${recipe.name} takes its packages from the origin ${recipe.origin}, which nobody has named`,
+        {
+          location: recipe.location,
+          hint: `name it with --origin ${recipe.origin}=SPEC or under "origins" of the edition`,
+        },
+      );
     }
     if (spec.type === 'distribution') {
       byName.set(recipe.origin, distribution);
       continue;
     }
     if (recipe.origin === MAIN_ARCHIVE || recipe.origin === SECURITY_ARCHIVE) {
-      throw new KronosError('input/reserved-origin', `the name ${recipe.origin} is the distribution's own`, {
-        location: recipe.location,
-        hint: 'give the origin another name',
-      });
+      throw new KronosError(
+        'input/reserved-origin',
+        `the name ${recipe.origin} is the distribution's own`,
+        {
+          location: recipe.location,
+          hint: 'give the origin another name',
+        },
+      );
     }
-    byName.set(recipe.origin, await prepareOrigin(recipe.origin, spec, dirname(edition.location.file), mirror, options));
+    byName.set(
+      recipe.origin,
+      await prepareOrigin(recipe.origin, spec, dirname(edition.location.file), mirror, options),
+    );
   }
   const all = [...new Set(byName.values())];
   return {

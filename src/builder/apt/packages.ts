@@ -32,7 +32,8 @@ function fieldOf(text: string, field: string): string | undefined {
   if (start === -1 && !text.startsWith(`${field}: `)) return undefined;
   const from = start + needle.length;
   let end = text.indexOf('\n', from);
-  while (end !== -1 && (text[end + 1] === ' ' || text[end + 1] === '\t')) end = text.indexOf('\n', end + 1);
+  while (end !== -1 && (text[end + 1] === ' ' || text[end + 1] === '\t'))
+    end = text.indexOf('\n', end + 1);
   return text.slice(from, end === -1 ? undefined : end).trim();
 }
 
@@ -135,7 +136,8 @@ export class PackageIndex {
     const needle = name;
     for (const records of this.#byName.values()) {
       for (const record of records) {
-        if (record.text.includes(needle) && record.provides.some((one) => one.name === name)) return true;
+        if (record.text.includes(needle) && record.provides.some((one) => one.name === name))
+          return true;
       }
     }
     return false;

@@ -14,7 +14,10 @@ const PRIORITY = 995;
 /** The text of a preferences file. */
 export function formatPins(pins: readonly Pin[]): string {
   return pins
-    .map(({ name, version }) => `Package: ${name}\nPin: version ${version}\nPin-Priority: ${PRIORITY}\n\n`)
+    .map(
+      ({ name, version }) =>
+        `Package: ${name}\nPin: version ${version}\nPin-Priority: ${PRIORITY}\n\n`,
+    )
     .join('');
 }
 
@@ -41,9 +44,7 @@ export function pinsForOrigins(
 ): Pin[] {
   const pins = new Map<string, string>();
   for (const { name: origin, prefer, asked } of origins) {
-    const sources = new Set(
-      asked.flatMap((name) => index.newest(name, origin)?.source ?? []),
-    );
+    const sources = new Set(asked.flatMap((name) => index.newest(name, origin)?.source ?? []));
     for (const name of index.names()) {
       const offered = index.newest(name, origin);
       if (offered === undefined) continue;

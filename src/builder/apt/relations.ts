@@ -13,7 +13,8 @@ export interface Relation {
 /** A dependency: one of the alternatives must hold. */
 export type Alternatives = readonly Relation[];
 
-const RELATION = /^([a-z0-9][a-z0-9.+-]*)(?::[a-z0-9-]+)?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?/i;
+const RELATION =
+  /^([a-z0-9][a-z0-9.+-]*)(?::[a-z0-9-]+)?\s*(?:\(\s*(<<|<=|=|>=|>>|<|>)\s*([^\s)]+)\s*\))?/i;
 
 /** Reads a dependency field of a binary package; what is not a relation is passed over. */
 export function parseRelations(field: string | undefined): Alternatives[] {

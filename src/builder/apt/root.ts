@@ -1,5 +1,6 @@
 // A private apt: own lists, own sources, an empty machine. Of the host's apt only proxies and passwords are used.
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digestData, digestFile } from '../../common/digest.ts';
@@ -9,7 +10,7 @@ import { CommandError, FIXED_ENVIRONMENT, run, type RunResult } from '../../comm
 import type { Progress } from '../../common/progress.ts';
 import { errorFromApt } from './messages.ts';
 import { PackageIndex, parsePackages, type PackageRecord } from './packages.ts';
-import { formatSources, type AptSource } from './sources.ts';
+import { canonicalUri, formatSources, normalizeUri, type AptSource } from './sources.ts';
 import { parseStanzas, stripSignature } from './stanzas.ts';
 
 export interface AptRootOptions {
@@ -30,7 +31,8 @@ export interface AptRoot {
 }
 
 /** Settings of the host's apt that say how to reach the network. */
-const NETWORK_SETTING = /^Acquire::(?:https?|ftp|socks5h?|ForceIPv[46]|Retries|Queue-Mode|ProxyAutoDetect)\b/i;
+const NETWORK_SETTING =
+  /^Acquire::(?:https?|ftp|socks5h?|ForceIPv[46]|Retries|Queue-Mode|ProxyAutoDetect)\b/i;
 
 /** How long another run's lock on the same lists is waited for, in seconds. */
 const LOCK_PATIENCE = 120;
@@ -38,9 +40,13 @@ const LOCK_PATIENCE = 120;
 /** apt's configuration language: `"` cannot be escaped inside a value. */
 function setting(name: string, value: string): string {
   if (/["\n\\]/.test(value)) {
-    throw new KronosError('input/bad-path', `apt cannot be given ${JSON.stringify(value)} for ${name}`, {
-      hint: 'use a cache directory without quotes and backslashes in its path',
-    });
+    throw new KronosError(
+      'input/bad-path',
+      `apt cannot be given ${JSON.stringify(value)} for ${name}`,
+      {
+        hint: 'use a cache directory without quotes and backslashes in its path',
+      },
+    );
   }
   return `${name} "${value}";\n`;
 }
@@ -52,13 +58,21 @@ async function hostNetworkSettings(): Promise<string> {
   });
   return stdout
     .split('\n')
-    .filter((line) => NETWORK_SETTING.test(line) && !/^Acquire::https?::[^"]*(?:ConfigDir|SendAccept)/.test(line))
+    .filter(
+      (line) =>
+        NETWORK_SETTING.test(line) && !/^Acquire::https?::[^"]*(?:ConfigDir|SendAccept)/.test(line),
+    )
     .map((line) => `${line}\n`)
     .join('');
 }
 
 /** The APT_CONFIG file: read first, and it turns off everything of the host's that would be read after it. */
-function configuration(directory: string, lists: string, architecture: string, network: string): string {
+function configuration(
+  directory: string,
+  lists: string,
+  architecture: string,
+  network: string,
+): string {
   const empty = join(directory, 'empty');
   return [
     network,
@@ -93,9 +107,11 @@ function configuration(directory: string, lists: string, architecture: string, n
 }
 
 /** Key files under names that tell apt their format: it goes by the suffix. */
-async function copyKeys(sources: readonly AptSource[], directory: string): Promise<Map<string, string>> {
+async function copyKeys(
+  sources: readonly AptSource[],
+  directory: string,
+): Promise<Map<string, string>> {
   const keys = new Map<string, string>();
-  await mkdir(directory, { recursive: true });
   for (const { keyring } of sources) {
     if (keyring === undefined || keys.has(keyring)) continue;
     const head = (await readFile(keyring)).subarray(0, 4096).toString('latin1');
@@ -116,36 +132,53 @@ export async function withAptRoot<T>(
   work: (root: AptRoot) => Promise<T>,
 ): Promise<T> {
   const base = resolve(options.cache, 'apt');
-  return withTemporaryDirectory(base, async (directory) => {
-    const keyrings = await Promise.all(
-      options.sources.map(async ({ keyring }) => (keyring === undefined ? '' : digestFile(keyring))),
-    );
-    const identity = digestData([options.architecture, options.sources, keyrings]).slice(0, 16);
-    const lists = join(base, `lists-${identity}`);
-    for (const path of [join(lists, 'partial'), ...['cache/archives/partial', 'empty', 'log'].map((name) => join(directory, name))]) {
-      await mkdir(path, { recursive: true });
-    }
-    const keys = await copyKeys(options.sources, join(directory, 'keys'));
-    await writeFile(
-      join(directory, 'apt.conf'),
-      configuration(directory, lists, options.architecture, await hostNetworkSettings()),
-    );
-    await writeFile(join(directory, 'sources.list'), formatSources(options.sources, options.architecture, keys));
-    await writeFile(join(directory, 'status'), '');
-    await writeFile(join(directory, 'preferences'), '');
-    return work({
-      directory,
-      lists,
-      architecture: options.architecture,
-      sources: options.sources,
-      signal: options.signal,
-    });
-  });
+  // A sources.list cannot name a key file whose path has white space.
+  const plain = !/[\s[\]]/.test(base);
+  return withTemporaryDirectory(base, async (directory) =>
+    withTemporaryDirectory(plain ? directory : tmpdir(), async (keyDirectory) => {
+      const keyrings = await Promise.all(
+        options.sources.map(async ({ keyring }) =>
+          keyring === undefined ? '' : digestFile(keyring),
+        ),
+      );
+      const identity = digestData([options.architecture, options.sources, keyrings]).slice(0, 16);
+      const lists = join(base, `lists-${identity}`);
+      for (const path of [
+        join(lists, 'partial'),
+        ...['cache/archives/partial', 'empty', 'log'].map((name) => join(directory, name)),
+      ]) {
+        await mkdir(path, { recursive: true });
+      }
+      const keys = await copyKeys(options.sources, keyDirectory);
+      await writeFile(
+        join(directory, 'apt.conf'),
+        configuration(directory, lists, options.architecture, await hostNetworkSettings()),
+      );
+      await writeFile(
+        join(directory, 'sources.list'),
+        formatSources(options.sources, options.architecture, keys),
+      );
+      await writeFile(join(directory, 'status'), '');
+      await writeFile(join(directory, 'preferences'), '');
+      return work({
+        directory,
+        lists,
+        architecture: options.architecture,
+        sources: options.sources,
+        signal: options.signal,
+      });
+    }),
+  );
 }
 
 /** Environment that makes any apt tool use the private root. */
 export function aptEnvironment(root: AptRoot): Record<string, string> {
-  return { ...FIXED_ENVIRONMENT, LC_ALL: 'C', LANGUAGE: '', APT_CONFIG: join(root.directory, 'apt.conf') };
+  return {
+    ...FIXED_ENVIRONMENT,
+    LC_ALL: 'C',
+    LANGUAGE: '',
+    APT_CONFIG: join(root.directory, 'apt.conf'),
+  };
 }
 
 /**
@@ -207,7 +240,13 @@ export async function updateIndices(root: AptRoot, progress: Progress): Promise<
 export async function readIndex(root: AptRoot): Promise<PackageIndex> {
   const targets = await runApt(
     root,
-    ['apt-get', 'indextargets', '--format', '$(FILENAME)\t$(REPO_URI)\t$(RELEASE)', 'Created-By: Packages'],
+    [
+      'apt-get',
+      'indextargets',
+      '--format',
+      '$(FILENAME)\t$(REPO_URI)\t$(RELEASE)',
+      'Created-By: Packages',
+    ],
     'finding the package indices',
   );
   const records: PackageRecord[] = [];
@@ -217,10 +256,14 @@ export async function readIndex(root: AptRoot): Promise<PackageIndex> {
     if (file === undefined || uri === undefined || file === '' || seen.has(file)) continue;
     seen.add(file);
     const source = root.sources.find(
-      (one) => uri.replace(/\/+$/, '') === one.uri && one.suite === suite,
+      (one) => canonicalUri(normalizeUri(uri)) === canonicalUri(one.uri) && one.suite === suite,
     );
     if (source === undefined) continue;
-    const { stdout } = await runApt(root, ['/usr/lib/apt/apt-helper', 'cat-file', file], 'reading a package index');
+    const { stdout } = await runApt(
+      root,
+      ['/usr/lib/apt/apt-helper', 'cat-file', file],
+      'reading a package index',
+    );
     for (const record of parsePackages(stdout, source.name)) records.push(record);
   }
   return new PackageIndex(records);

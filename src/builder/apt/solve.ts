@@ -6,6 +6,7 @@ import { nearest } from '../../common/nearest.ts';
 import type { PackageIndex, PackageRecord } from './packages.ts';
 import { formatPins, type Pin } from './pins.ts';
 import { runApt, type AptRoot } from './root.ts';
+import { canonicalUri } from './sources.ts';
 
 /** A package that somebody asks for. */
 export interface SolveRequest {
@@ -38,9 +39,16 @@ export function checkRequests(index: PackageIndex, requests: readonly SolveReque
           ? 'check the name and the suite'
           : `did you mean ${near}?`;
       errors.push(
-        new KronosError('input/unknown-package', `${where} has no package ${JSON.stringify(request.name)}`, { ...options, hint }),
+        new KronosError(
+          'input/unknown-package',
+          `${where} has no package ${JSON.stringify(request.name)}`,
+          { ...options, hint },
+        ),
       );
-    } else if (request.version !== undefined && !there.some((record) => record.version === request.version)) {
+    } else if (
+      request.version !== undefined &&
+      !there.some((record) => record.version === request.version)
+    ) {
       const versions = [...new Set(there.map((record) => record.version))].join(', ');
       errors.push(
         new KronosError(
@@ -58,7 +66,10 @@ export function checkRequests(index: PackageIndex, requests: readonly SolveReque
 /** The dpkg status of a machine that has exactly these packages. */
 function formatStatus(installed: readonly PackageRecord[]): string {
   return installed
-    .map((record) => `${record.text.replace(/^(Package: .*)$/m, '$1\nStatus: install ok installed')}\n\n`)
+    .map(
+      (record) =>
+        `${record.text.replace(/^(Package: .*)$/m, '$1\nStatus: install ok installed')}\n\n`,
+    )
     .join('');
 }
 
@@ -67,19 +78,17 @@ export function parsePrintedUris(output: string): string[] {
   return [...output.matchAll(/^'([^']+)' \S+ \d+ ?\S*$/gm)].flatMap((match) => match[1] ?? []);
 }
 
-/** `%2b` and `+` are the same character to an archive but not to a comparison. */
-function canonical(uri: string): string {
-  try {
-    return decodeURIComponent(uri);
-  } catch {
-    return uri;
-  }
-}
-
-function findRecord(root: AptRoot, byAddress: ReadonlyMap<string, PackageRecord>, uri: string): PackageRecord {
-  const record = byAddress.get(canonical(uri).replaceAll('/./', '/'));
+function findRecord(
+  root: AptRoot,
+  byAddress: ReadonlyMap<string, PackageRecord>,
+  uri: string,
+): PackageRecord {
+  const record = byAddress.get(canonicalUri(uri).replaceAll('/./', '/'));
   if (record === undefined) {
-    throw new KronosError('internal/unlisted-package', `apt names ${uri}, which is in no index of ${root.directory}`);
+    throw new KronosError(
+      'internal/unlisted-package',
+      `apt names ${uri}, which is in no index of ${root.directory}`,
+    );
   }
   return record;
 }
@@ -89,7 +98,7 @@ function addresses(root: AptRoot, index: PackageIndex): Map<string, PackageRecor
   const uris = new Map(root.sources.map((source) => [source.name, source.uri]));
   const found = new Map<string, PackageRecord>();
   for (const record of index.all()) {
-    found.set(canonical(`${uris.get(record.from) ?? ''}/${record.path}`), record);
+    found.set(canonicalUri(`${uris.get(record.from) ?? ''}/${record.path}`), record);
   }
   return found;
 }

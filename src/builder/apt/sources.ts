@@ -74,7 +74,13 @@ export function formatSources(
       const options = [`arch=${architecture}`];
       if (source.trusted === true) options.push('trusted=yes');
       else if (key !== undefined) options.push(`signed-by=${key}`);
-      const words = [source.deb ?? 'deb', `[${options.join(' ')}]`, source.uri, source.suite, ...source.components];
+      const words = [
+        source.deb ?? 'deb',
+        `[${options.join(' ')}]`,
+        source.uri,
+        source.suite,
+        ...source.components,
+      ];
       return `${words.join(' ')}\n`;
     })
     .join('');
@@ -83,4 +89,14 @@ export function formatSources(
 /** Removes trailing slashes, so that base + `/` + path is right. */
 export function normalizeUri(uri: string): string {
   return uri.replace(/\/+$/, '');
+}
+
+/** One spelling for comparing: `%2b` and `+` are the same character to an archive, `file:/` and `file:///` one place. */
+export function canonicalUri(uri: string): string {
+  const plain = uri.replace(/^file:\/+/, 'file:/');
+  try {
+    return decodeURIComponent(plain);
+  } catch {
+    return plain;
+  }
 }

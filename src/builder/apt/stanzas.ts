@@ -27,8 +27,9 @@ export function parseStanzas(text: string): Stanza[] {
 
 /** Control data from inside an OpenPGP clear-signed text (InRelease, .dsc); other texts come back as they are. */
 export function stripSignature(text: string): string {
-  const match = /^-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:.+\r?\n)*\r?\n([\s\S]*?)\r?\n-----BEGIN PGP SIGNATURE-----/m.exec(
-    text,
-  );
+  const match =
+    /^-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:.+\r?\n)*\r?\n([\s\S]*?)\r?\n-----BEGIN PGP SIGNATURE-----/m.exec(
+      text,
+    );
   return match?.[1] === undefined ? text : match[1].replace(/^- /gm, '');
 }

@@ -74,7 +74,5 @@ export function compareVersions(a: string, b: string): number {
   const left = splitVersion(a);
   const right = splitVersion(b);
   if (left.epoch !== right.epoch) return left.epoch < right.epoch ? -1 : 1;
-  return (
-    compareParts(left.upstream, right.upstream) || compareParts(left.revision, right.revision)
-  );
+  return compareParts(left.upstream, right.upstream) || compareParts(left.revision, right.revision);
 }

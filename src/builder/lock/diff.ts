@@ -33,7 +33,13 @@ export function diffLocks(a: Pick<Lock, 'packages'>, b: Pick<Lock, 'packages'>):
       const order = compareVersions(old.version, now.version);
       if (order === 0 && old.sha256 === now.sha256) continue;
       const kind = order < 0 ? 'upgraded' : order > 0 ? 'downgraded' : 'rebuilt';
-      changes.push({ name: now.name, layer: now.layer, kind, before: old.version, after: now.version });
+      changes.push({
+        name: now.name,
+        layer: now.layer,
+        kind,
+        before: old.version,
+        after: now.version,
+      });
     }
   }
   return changes;

@@ -52,11 +52,18 @@ export async function lockEdition(
   if (previous !== undefined) {
     for (const name of update) {
       if (previous.packages.some((locked) => locked.name === name)) continue;
-      const near = nearest(name, previous.packages.map((locked) => locked.name));
-      throw new KronosError('input/unknown-package', `the lock has no package ${JSON.stringify(name)}`, {
-        location: { file },
-        hint: near === undefined ? 'new packages are added in a recipe' : `did you mean ${near}?`,
-      });
+      const near = nearest(
+        name,
+        previous.packages.map((locked) => locked.name),
+      );
+      throw new KronosError(
+        'input/unknown-package',
+        `the lock has no package ${JSON.stringify(name)}`,
+        {
+          location: { file },
+          hint: near === undefined ? 'new packages are added in a recipe' : `did you mean ${near}?`,
+        },
+      );
     }
   }
   const lock = await resolveLock(
@@ -64,7 +71,9 @@ export async function lockEdition(
       ...options,
       selection,
       signal,
-      ...(previous === undefined || update.length === 0 ? {} : { keep: { lock: previous, update } }),
+      ...(previous === undefined || update.length === 0
+        ? {}
+        : { keep: { lock: previous, update } }),
     },
     progress,
   );
@@ -78,8 +87,22 @@ export async function lockEdition(
 
 function sameHeader(a: Lock, b: Lock): boolean {
   const header = (lock: Lock) => {
-    const owners = lock.packages.map(({ name, layer, recipe, asked, origin, path }) => [name, layer, recipe, asked, origin, path]);
-    return JSON.stringify([lock.edition, lock.suite, lock.architecture, lock.requests, Object.entries(lock.origins).sort(), owners]);
+    const owners = lock.packages.map(({ name, layer, recipe, asked, origin, path }) => [
+      name,
+      layer,
+      recipe,
+      asked,
+      origin,
+      path,
+    ]);
+    return JSON.stringify([
+      lock.edition,
+      lock.suite,
+      lock.architecture,
+      lock.requests,
+      Object.entries(lock.origins).sort(),
+      owners,
+    ]);
   };
   return header(a) === header(b);
 }
@@ -115,7 +138,10 @@ export async function checkLock(
         .some((one) => one.from === SECURITY_ARCHIVE && compareVersions(one.version, version) > 0);
       found.push({ name, layer, locked: version, newest: newest.version, security });
     }
-    found.sort((a, b) => Number(b.security) - Number(a.security) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    found.sort(
+      (a, b) =>
+        Number(b.security) - Number(a.security) || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+    );
     return Promise.resolve(found);
   });
 }

@@ -15,7 +15,10 @@ const version = z.string().regex(/^[0-9A-Za-z][0-9A-Za-z.+~:-]*$/, 'a Debian ver
 /** Below the base of its origin, wherever that is: nothing may lead out of it. */
 const path = z
   .string()
-  .regex(/^(?!.*(?:^|\/)\.\.(?:\/|$))[A-Za-z0-9][^\\\0\n]*$/, 'a path below the origin, without ".."');
+  .regex(
+    /^(?!.*(?:^|\/)\.\.(?:\/|$))[A-Za-z0-9][^\\\0\n]*$/,
+    'a path below the origin, without ".."',
+  );
 
 const originSchema = z.discriminatedUnion('type', [
   z.strictObject({
@@ -78,17 +81,24 @@ function checkPackages(lock: Lock, document: YamlDocument): void {
     const key = `${locked.layer === 'tools' ? 'tools' : 'image'} ${locked.name}`;
     if (seen.has(key)) {
       errors.push(
-        new KronosError('input/duplicate-package', `package ${locked.name} is locked twice`, { location, hint }),
+        new KronosError('input/duplicate-package', `package ${locked.name} is locked twice`, {
+          location,
+          hint,
+        }),
       );
     }
     seen.add(key);
     const origin = lock.origins[locked.origin];
     if (origin === undefined) {
       errors.push(
-        new KronosError('input/unknown-origin', `package ${locked.name} names the origin ${locked.origin}, which the lock does not have`, {
-          location,
-          hint,
-        }),
+        new KronosError(
+          'input/unknown-origin',
+          `package ${locked.name} names the origin ${locked.origin}, which the lock does not have`,
+          {
+            location,
+            hint,
+          },
+        ),
       );
     } else if (origin.type === 'distribution') {
       // Debian's archive names files after what is in them; a line edited in one place only shows here already.

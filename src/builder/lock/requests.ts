@@ -30,7 +30,12 @@ function portableOrigin(origin: OriginSpec): unknown {
     case 'directory':
       return { type: origin.type };
     case 'apt':
-      return { type: origin.type, url: origin.url, suite: origin.suite, components: origin.components };
+      return {
+        type: origin.type,
+        url: origin.url,
+        suite: origin.suite,
+        components: origin.components,
+      };
     default:
       return origin;
   }
@@ -75,12 +80,16 @@ export function checkLockFresh(lock: Lock, selection: Selection, file: string): 
     .filter((one) => one.asked && !wanted.has(one.name))
     .map((one) => one.name)
     .sort();
-  if (lock.requests === requestsDigest(selection) && added.length === 0 && removed.length === 0) return;
+  if (lock.requests === requestsDigest(selection) && added.length === 0 && removed.length === 0)
+    return;
   const parts = [
     ...(added.length === 0 ? [] : [`not in the lock: ${added.join(', ')}`]),
     ...(removed.length === 0 ? [] : [`no longer asked for: ${removed.join(', ')}`]),
   ];
-  const what = parts.length === 0 ? 'versions, origins, layers or the order of recipes changed' : parts.join('; ');
+  const what =
+    parts.length === 0
+      ? 'versions, origins, layers or the order of recipes changed'
+      : parts.join('; ');
   throw new KronosError('input/lock-stale', `the lock was made for other requests (${what})`, {
     location: { file },
     hint: 'kronos lock',

@@ -5,7 +5,13 @@ import { attributePackages } from '../apt/attribute.ts';
 import { prepareOrigins, type OriginOptions, type PreparedOrigins } from '../apt/origins.ts';
 import type { PackageIndex, PackageRecord } from '../apt/packages.ts';
 import { pinsForOrigins, type Pin } from '../apt/pins.ts';
-import { newestReleaseDate, readIndex, updateIndices, withAptRoot, type AptRoot } from '../apt/root.ts';
+import {
+  newestReleaseDate,
+  readIndex,
+  updateIndices,
+  withAptRoot,
+  type AptRoot,
+} from '../apt/root.ts';
 import { checkRequests, solve, type SolveRequest } from '../apt/solve.ts';
 import type { LayerName, Selection } from '../recipe/recipe.ts';
 import { BlobStore } from '../store/blobs.ts';
@@ -77,9 +83,11 @@ function basePackages({ index, origins, makesHost }: Resolution): string[] {
 }
 
 function toSolveRequest(resolution: Resolution, request: LayerRequest): SolveRequest {
-  const foreign = !(resolution.origins.byName
-    .get(request.origin)
-    ?.sources.some((source) => resolution.origins.distribution.has(source.name)) ?? true);
+  const foreign = !(
+    resolution.origins.byName
+      .get(request.origin)
+      ?.sources.some((source) => resolution.origins.distribution.has(source.name)) ?? true
+  );
   return {
     name: request.name,
     version: request.version,
@@ -111,7 +119,10 @@ async function solveLayers(
     requests: asked('live'),
     installed: host,
     // What the host has must not move for the sake of the medium.
-    pins: [...pins.filter((pin) => !host.some((one) => one.name === pin.name)), ...host.map(({ name, version }) => ({ name, version }))],
+    pins: [
+      ...pins.filter((pin) => !host.some((one) => one.name === pin.name)),
+      ...host.map(({ name, version }) => ({ name, version })),
+    ],
     doing: 'resolving the packages of layer live',
   });
   const moved = live.find((record) => host.some((one) => one.name === record.name));
@@ -120,7 +131,9 @@ async function solveLayers(
     throw new KronosError(
       'input/unsatisfiable',
       `resolving the packages of layer live: ${moved.name} would have to be ${moved.version}, but the host layer has ${at}`,
-      { hint: 'the medium runs the same packages as the installed host; ask for the version in a host recipe' },
+      {
+        hint: 'the medium runs the same packages as the installed host; ask for the version in a host recipe',
+      },
     );
   }
   progress.note('resolving layer tools');

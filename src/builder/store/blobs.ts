@@ -102,7 +102,13 @@ function wrongBlob(identity: BlobIdentity, size: number, found: Sha256): KronosE
       : `the file of package ${what} is not the locked one: expected sha256 ${identity.sha256} and ${identity.size} bytes, found ${found} and ${size} bytes`;
   return new KronosError('verification/blob-digest', message, {
     hint: `the file was discarded; if the lock is right, use another mirror, else run: kronos lock --update ${identity.name}`,
-    details: { package: identity.name, expected: identity.sha256, found, expectedSize: identity.size, foundSize: size },
+    details: {
+      package: identity.name,
+      expected: identity.sha256,
+      found,
+      expectedSize: identity.size,
+      foundSize: size,
+    },
   });
 }
 
@@ -124,8 +130,12 @@ export async function pruneBlobs(
       for (const name of await listFiles(directory)) {
         const path = join(directory, name);
         const { size, mtimeMs } = await stat(path);
-        blobs.push({ path, size, // A run that is under way writes to its parts all the time.
-          used: shard === 'incoming' && mtimeMs < abandoned ? 0 : mtimeMs, kept: keep.has(shard + basename(name)) });
+        blobs.push({
+          path,
+          size, // A run that is under way writes to its parts all the time.
+          used: shard === 'incoming' && mtimeMs < abandoned ? 0 : mtimeMs,
+          kept: keep.has(shard + basename(name)),
+        });
       }
     }
   }

@@ -47,9 +47,13 @@ export async function exportBundle(
     await writeFile(join(directory, LOCK_ENTRY), formatLock(lock));
     for (const blob of blobs) {
       if (!(await store.has(blob.sha256))) {
-        throw new KronosError('io/blob-gone', `package ${blob.name} ${blob.version} is not in the store`, {
-          hint: 'fetch the packages first: kronos build, or leave the network on',
-        });
+        throw new KronosError(
+          'io/blob-gone',
+          `package ${blob.name} ${blob.version} is not in the store`,
+          {
+            hint: 'fetch the packages first: kronos build, or leave the network on',
+          },
+        );
       }
       await symlink(store.path(blob.sha256), join(directory, BLOB_PREFIX, blob.sha256));
     }
@@ -77,7 +81,8 @@ export async function exportBundle(
       return { file: target, blobs: blobs.length, bytes: size };
     } catch (error) {
       await rm(temporary, { force: true });
-      if (signal?.aborted === true) throw new KronosError('interrupted/cancelled', 'writing the bundle was cancelled');
+      if (signal?.aborted === true)
+        throw new KronosError('interrupted/cancelled', 'writing the bundle was cancelled');
       throw diskError('writing the bundle', error);
     }
   });
@@ -101,7 +106,9 @@ export async function importBundle(
 ): Promise<{ lock: Lock; blobs: number; present: number }> {
   const { bundle } = options;
   if (!(await exists(bundle))) {
-    throw new KronosError('input/file-missing', `the bundle ${bundle} does not exist`, { hint: 'check the path' });
+    throw new KronosError('input/file-missing', `the bundle ${bundle} does not exist`, {
+      hint: 'check the path',
+    });
   }
   const store = new BlobStore(options.cache);
   const incoming = await store.incoming();
@@ -110,10 +117,12 @@ export async function importBundle(
     const lock = parseLock(extracted.lock, `${basename(bundle)}:${LOCK_ENTRY}`);
     const wanted = new Map(uniqueBlobs(lock).map((blob) => [blob.sha256, blob]));
     for (const sha256 of extracted.blobs) {
-      if (!wanted.has(sha256)) throw badBundle(bundle, `it holds ${sha256}, which its lock does not name`);
+      if (!wanted.has(sha256))
+        throw badBundle(bundle, `it holds ${sha256}, which its lock does not name`);
     }
     for (const blob of wanted.values()) {
-      if (!extracted.blobs.has(blob.sha256)) throw badBundle(bundle, `package ${blob.name} ${blob.version} is missing`);
+      if (!extracted.blobs.has(blob.sha256))
+        throw badBundle(bundle, `package ${blob.name} ${blob.version} is missing`);
     }
     let present = 0;
     let bytes = 0;
@@ -148,7 +157,12 @@ async function extractBundle(
         const sha256 = path.startsWith(BLOB_PREFIX) ? path.slice(BLOB_PREFIX.length) : '';
         if (refusal !== undefined || signal?.aborted === true) {
           entry.resume();
-        } else if (type === 'File' && path === LOCK_ENTRY && size <= LOCK_LIMIT && lock === undefined) {
+        } else if (
+          type === 'File' &&
+          path === LOCK_ENTRY &&
+          size <= LOCK_LIMIT &&
+          lock === undefined
+        ) {
           lock = '';
           writes.push(entry.concat().then((data) => (lock = Buffer.from(data).toString('utf8'))));
         } else if (type === 'File' && SHA256_PATTERN.test(sha256) && !blobs.has(sha256)) {
@@ -167,7 +181,8 @@ async function extractBundle(
     if (systemCode(error)?.startsWith('E') === true) throw error;
     throw badBundle(bundle, error instanceof Error ? error.message : String(error));
   }
-  if (signal?.aborted === true) throw new KronosError('interrupted/cancelled', 'reading the bundle was cancelled');
+  if (signal?.aborted === true)
+    throw new KronosError('interrupted/cancelled', 'reading the bundle was cancelled');
   if (refusal !== undefined) throw refusal;
   if (lock === undefined || lock === '') throw badBundle(bundle, 'it has no lock');
   return { lock, blobs };

@@ -40,7 +40,11 @@ export function batchDownloads(downloads: readonly Download[]): Download[][] {
   let bytes = Infinity;
   for (const download of downloads) {
     const last = batches.at(-1);
-    if (last === undefined || last.length >= BATCH_FILES || bytes + download.identity.size > BATCH_BYTES) {
+    if (
+      last === undefined ||
+      last.length >= BATCH_FILES ||
+      bytes + download.identity.size > BATCH_BYTES
+    ) {
       batches.push([download]);
       bytes = download.identity.size;
     } else {
@@ -115,7 +119,9 @@ export async function downloadFiles(
 ): Promise<KronosError[]> {
   if (downloads.length === 0) return [];
   if (!(await exists(HELPER))) {
-    throw new KronosError('dependency/tool-missing', `cannot run ${HELPER}`, { hint: 'install the package apt' });
+    throw new KronosError('dependency/tool-missing', `cannot run ${HELPER}`, {
+      hint: 'install the package apt',
+    });
   }
   const incoming = await store.incoming();
   const partial = (download: Download) => join(incoming, `${download.identity.sha256}.part`);
@@ -123,12 +129,15 @@ export async function downloadFiles(
   const queue = batchDownloads([...downloads].sort((a, b) => b.identity.size - a.identity.size));
   const failures: KronosError[] = [];
   const meter = new Meter(downloads);
-  for (const download of downloads) meter.resumedBytes += (await statOrUndefined(partial(download)))?.size ?? 0;
+  for (const download of downloads)
+    meter.resumedBytes += (await statOrUndefined(partial(download)))?.size ?? 0;
 
   const finish = async (download: Download, output: string): Promise<void> => {
     const path = partial(download);
     const there = await statOrUndefined(path);
-    const complete = there !== undefined && (reasonFor(download.uri, output) === undefined || there.size >= download.identity.size);
+    const complete =
+      there !== undefined &&
+      (reasonFor(download.uri, output) === undefined || there.size >= download.identity.size);
     try {
       if (!complete) throw explainFailure(download, output);
       await store.put(path, download.identity);

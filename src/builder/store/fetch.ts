@@ -95,7 +95,10 @@ async function copyFromDirectory(
     found === undefined
       ? `${directory} no longer has package ${first.name} ${first.version} (sha256 ${first.sha256})`
       : `${path} is not the locked package ${first.name} ${first.version}: expected sha256 ${first.sha256}, found ${found}`,
-    { hint: `lock what is there now with: kronos lock --update ${first.name}`, details: { package: first.name, expected: first.sha256, found } },
+    {
+      hint: `lock what is there now with: kronos lock --update ${first.name}`,
+      details: { package: first.name, expected: first.sha256, found },
+    },
   );
 }
 
@@ -119,7 +122,8 @@ export async function fetchBlobs(
   progress.note(`${missing.length} packages to fetch, ${formatBytes(bytes)}`);
 
   const byOrigin = new Map<string, LockedPackage[]>();
-  for (const locked of missing) byOrigin.set(locked.origin, [...(byOrigin.get(locked.origin) ?? []), locked]);
+  for (const locked of missing)
+    byOrigin.set(locked.origin, [...(byOrigin.get(locked.origin) ?? []), locked]);
   const downloads: Download[] = [];
   let mirror: Awaited<ReturnType<typeof findMirror>> | undefined;
   for (const [name, wanted] of byOrigin) {
@@ -129,12 +133,16 @@ export async function fetchBlobs(
       case 'distribution': {
         mirror ??= await findMirror(options);
         const base = origin.archive === 'debian-security' ? mirror.security : mirror.main;
-        for (const locked of wanted) downloads.push({ uri: `${base}/${encodePath(locked.path)}`, identity: locked });
+        for (const locked of wanted)
+          downloads.push({ uri: `${base}/${encodePath(locked.path)}`, identity: locked });
         break;
       }
       case 'apt':
         for (const locked of wanted) {
-          downloads.push({ uri: `${normalizeUri(origin.url)}/${encodePath(locked.path)}`, identity: locked });
+          downloads.push({
+            uri: `${normalizeUri(origin.url)}/${encodePath(locked.path)}`,
+            identity: locked,
+          });
         }
         break;
       case 'deb-src':
@@ -142,11 +150,18 @@ export async function fetchBlobs(
           await options.rebuild({ ...spec, version: origin.version });
         }
         for (const locked of wanted) {
-          if (!(await store.has(locked.sha256))) throw rebuiltElsewhere(locked, origin.source, origin.version);
+          if (!(await store.has(locked.sha256)))
+            throw rebuiltElsewhere(locked, origin.source, origin.version);
         }
         break;
       default:
-        await copyFromDirectory(name, wanted, spec, dirname(options.edition?.location.file ?? '.'), store);
+        await copyFromDirectory(
+          name,
+          wanted,
+          spec,
+          dirname(options.edition?.location.file ?? '.'),
+          store,
+        );
     }
   }
   const errors = await downloadFiles(downloads, store, progress, signal);
