@@ -53,7 +53,11 @@ export function parseAppliance(text: string, path: string = APPLIANCE_FILE): App
       reason: string(toolstack['reason'] ?? '', path, 'toolstack.reason'),
     },
     recipes: list(top['recipes'], path, 'recipes').map((recipe, index) => ({
-      name: string(record(recipe, path, `recipes[${index}]`)['name'], path, `recipes[${index}].name`),
+      name: string(
+        record(recipe, path, `recipes[${index}]`)['name'],
+        path,
+        `recipes[${index}].name`,
+      ),
     })),
     checks: list(top['checks'], path, 'checks').map((check, index) =>
       parseCheck(check, path, `checks[${index}]`),

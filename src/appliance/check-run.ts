@@ -91,10 +91,7 @@ export async function runSelfTest(
 }
 
 /** Runs one check: exit code 0 within the time, and output that matches. */
-export async function runCheck(
-  check: ApplianceCheck,
-  signal?: AbortSignal,
-): Promise<CheckResult> {
+export async function runCheck(check: ApplianceCheck, signal?: AbortSignal): Promise<CheckResult> {
   const { exitCode, seconds, output } = await execute(check.run, check.timeout, signal);
   const why = judge(check, exitCode, output);
   return {
@@ -126,7 +123,9 @@ export function judge(
   } catch {
     return `the check expects ${JSON.stringify(check.expect)}, which is not a regular expression`;
   }
-  return pattern.test(output) ? undefined : `the output does not match ${JSON.stringify(check.expect)}`;
+  return pattern.test(output)
+    ? undefined
+    : `the output does not match ${JSON.stringify(check.expect)}`;
 }
 
 /**
@@ -166,7 +165,8 @@ async function checkSystem(
     .split('\n')
     .map((line) => line.trim().split(/\s+/)[0] ?? '')
     .filter((name) => name !== '');
-  const why = names.length === 0 ? `the system is ${state}` : `these units failed: ${names.join(', ')}`;
+  const why =
+    names.length === 0 ? `the system is ${state}` : `these units failed: ${names.join(', ')}`;
   return { ...result, ok: false, why, output: tailOf(failed.output) };
 }
 

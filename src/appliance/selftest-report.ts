@@ -53,5 +53,8 @@ function sign(check: CheckResult): string {
 
 /** Everything outside of ASCII as JSON escapes: a serial terminal may speak any character set. */
 function ascii(json: string): string {
-  return json.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replace(
+    /[^\x20-\x7e]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -27,7 +27,10 @@ async function main(): Promise<number> {
   }
   const bootTimeout = Number(values.timeout);
   if (!(bootTimeout > 0)) {
-    throw new KronosError('input/wrong-value', `--timeout ${values.timeout} is not a number of seconds`);
+    throw new KronosError(
+      'input/wrong-value',
+      `--timeout ${values.timeout} is not a number of seconds`,
+    );
   }
   const interrupt = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -61,9 +64,13 @@ function parse() {
       strict: true,
     });
   } catch (error) {
-    throw new KronosError('input/unknown-option', error instanceof Error ? error.message : String(error), {
-      hint: 'see kronos-selftest --help',
-    });
+    throw new KronosError(
+      'input/unknown-option',
+      error instanceof Error ? error.message : String(error),
+      {
+        hint: 'see kronos-selftest --help',
+      },
+    );
   }
 }
 

@@ -1,13 +1,22 @@
 // Gathers what the status screen shows. No other programs are started: it must be quick on the slowest console.
 import { readFile } from 'node:fs/promises';
-import { cpus, hostname, networkInterfaces, release, totalmem, type NetworkInterfaceInfo } from 'node:os';
+import {
+  cpus,
+  hostname,
+  networkInterfaces,
+  release,
+  totalmem,
+  type NetworkInterfaceInfo,
+} from 'node:os';
 import { readAppliance } from './appliance.ts';
 import type { StatusFacts } from './status-screen.ts';
 
 /** The word of `kronos.mode=` on a kernel command line; the last one counts, as with the kernel's own options. */
 export function modeOf(commandLine: string): string | undefined {
   const words = commandLine.trim().split(/\s+/);
-  const mode = words.findLast((word) => word.startsWith('kronos.mode='))?.slice('kronos.mode='.length);
+  const mode = words
+    .findLast((word) => word.startsWith('kronos.mode='))
+    ?.slice('kronos.mode='.length);
   if (mode !== undefined && mode !== '') return mode;
   // Booted by our initrd, but without a word for how: live.
   return words.includes('boot=kronos') ? 'live' : undefined;
@@ -19,7 +28,10 @@ export function addressesOf(
 ): StatusFacts['addresses'] {
   return Object.entries(interfaces).flatMap(([name, infos]) =>
     (infos ?? [])
-      .filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address) && !address.startsWith('169.254.'))
+      .filter(
+        ({ internal, address }) =>
+          !internal && !/^fe[89ab]/i.test(address) && !address.startsWith('169.254.'),
+      )
       .sort((a, b) => (a.family < b.family ? -1 : a.family > b.family ? 1 : 0))
       .map(({ address }) => ({ interface: name, address })),
   );

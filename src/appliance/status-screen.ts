@@ -25,13 +25,15 @@ const LABEL = 14;
 /** More would push what to do next off the screen. */
 const MOST_ADDRESSES = 5;
 
-const MODES: Readonly<Record<string, string>> = {
-  live: 'live from the medium; nothing is written to the disks',
-  install: 'live from the medium; nothing is written to the disks',
-  unattended: 'live from the medium; nothing is written to the disks',
-  rescue: 'rescue; nothing is written to the disks',
-  check: 'live from the medium, after its check',
-};
+const MODES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    live: 'live from the medium; nothing is written to the disks',
+    install: 'live from the medium; nothing is written to the disks',
+    unattended: 'live from the medium; nothing is written to the disks',
+    rescue: 'rescue; nothing is written to the disks',
+    check: 'live from the medium, after its check',
+  }),
+);
 
 /** The screen: at most 24 lines of at most 80 columns, each ended by a line feed. */
 export function renderStatus(facts: StatusFacts): string {
@@ -42,7 +44,10 @@ export function renderStatus(facts: StatusFacts): string {
     ...(facts.summary === '' ? [''] : ['', `  ${facts.summary}`, '']),
     row('Host', facts.hostName),
     ...addressRows(facts),
-    row('Boot', facts.mode === undefined ? 'installed host' : (MODES[facts.mode] ?? facts.mode)),
+    row(
+      'Boot',
+      facts.mode === undefined ? 'installed host' : (MODES.get(facts.mode) ?? facts.mode),
+    ),
     row('Hypervisor', facts.xen === undefined ? 'without Xen' : `Xen ${facts.xen}`),
     row('Toolstack', facts.toolstack),
     row('Kernel', facts.kernel),
@@ -67,7 +72,9 @@ function nextSteps(facts: StatusFacts): string[] {
     ];
   }
   const answers = [
-    ...(facts.xen === undefined ? [] : ['  xl info                  what Xen says about this host']),
+    ...(facts.xen === undefined
+      ? []
+      : ['  xl info                  what Xen says about this host']),
     '  ovs-vsctl show           the virtual switches',
     '  kronos-selftest --text   run the checks of every component',
   ];

@@ -72,7 +72,10 @@ export async function bundleProgram(entry: string, target: string): Promise<Bund
   }
   const code = result.outputFiles.find((file) => file.path.endsWith('.LEGAL.txt') === false);
   if (code === undefined) {
-    throw new KronosError('internal/bundle-failed', `bundling ${relative(root, entry)} gave nothing`);
+    throw new KronosError(
+      'internal/bundle-failed',
+      `bundling ${relative(root, entry)} gave nothing`,
+    );
   }
   const packages = await findPackages(root, inputs);
   await writeFileAtomic(target, code.contents);

@@ -31,7 +31,8 @@ export async function probeAcceleration(programs: Programs): Promise<Acceleratio
   }
   const cpuinfo = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
   if (!hasVirtualization(cpuinfo)) return tcg('the processor has no virtualization');
-  if (!(await reachesFirmware(programs))) return tcg('/dev/kvm is there but a machine does not run on it');
+  if (!(await reachesFirmware(programs)))
+    return tcg('/dev/kvm is there but a machine does not run on it');
   return { kind: 'kvm', reason: '/dev/kvm works' };
 }
 
@@ -40,7 +41,12 @@ async function reachesFirmware(programs: Programs): Promise<boolean> {
     [
       ...qemuCommand(programs),
       ...['-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '64', '-display', 'none'],
-      ...['-chardev', 'stdio,id=text,signal=off', '-device', 'isa-debugcon,iobase=0x402,chardev=text'],
+      ...[
+        '-chardev',
+        'stdio,id=text,signal=off',
+        '-device',
+        'isa-debugcon,iobase=0x402,chardev=text',
+      ],
     ],
     { environment: { ...ownEnvironment(), ...programs.environment } },
   );
@@ -71,6 +77,8 @@ async function reachesFirmware(programs: Programs): Promise<boolean> {
 /** The environment of this process with the holes taken out. */
 export function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    ),
   );
 }

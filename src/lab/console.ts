@@ -189,7 +189,10 @@ function findFrom(
     const at = text.indexOf(pattern, from);
     return at < 0 ? undefined : { match: pattern, groups: [], end: at + pattern.length };
   }
-  const search = new RegExp(pattern.source, [...new Set(`${pattern.flags}g`)].join('').replace('y', ''));
+  const search = new RegExp(
+    pattern.source,
+    [...new Set(`${pattern.flags}g`)].join('').replace('y', ''),
+  );
   search.lastIndex = from;
   const hit = search.exec(text);
   if (hit === null) return undefined;

@@ -58,13 +58,22 @@ export async function serveDirectory(
   await new Promise<void>((done, fail) => {
     server.once('error', (error) => {
       const code = systemCode(error);
-      const why = code === 'EACCES' ? 'only root may use it' : code === 'EADDRINUSE' ? 'it is in use' : error.message;
+      const why =
+        code === 'EACCES'
+          ? 'only root may use it'
+          : code === 'EADDRINUSE'
+            ? 'it is in use'
+            : error.message;
       fail(
-        new KronosError('host/port-unavailable', `cannot serve the network boot on port ${port}: ${why}`, {
-          location: { file: '--http-port' },
-          hint: 'run as root, or name another port that the boot tree asks for with --http-port PORT',
-          cause: error,
-        }),
+        new KronosError(
+          'host/port-unavailable',
+          `cannot serve the network boot on port ${port}: ${why}`,
+          {
+            location: { file: '--http-port' },
+            hint: 'run as root, or name another port that the boot tree asks for with --http-port PORT',
+            cause: error,
+          },
+        ),
       );
     });
     server.listen(port, '127.0.0.1', done);
@@ -128,7 +137,10 @@ async function answer(
     return;
   }
   try {
-    await pipeline(createReadStream(found.file, { start, end, highWaterMark: 256 * 1024 }), response);
+    await pipeline(
+      createReadStream(found.file, { start, end, highWaterMark: 256 * 1024 }),
+      response,
+    );
   } catch {
     // The guest went away in the middle, which firmware does as it likes.
     response.destroy();

@@ -24,20 +24,32 @@ export function checkMachine(options: MachineOptions): void {
     (bus) => bus === 'ahci' || bus === 'cdrom',
   ).length;
   if (ahci > AHCI_PORTS) {
-    throw new KronosError('input/too-many-devices', `${ahci} AHCI devices are asked for; the machine has ${AHCI_PORTS} ports`, {
-      location: { file: '--disk' },
-      hint: 'attach some of the disks as virtio or nvme',
-    });
+    throw new KronosError(
+      'input/too-many-devices',
+      `${ahci} AHCI devices are asked for; the machine has ${AHCI_PORTS} ports`,
+      {
+        location: { file: '--disk' },
+        hint: 'attach some of the disks as virtio or nvme',
+      },
+    );
   }
   if (Buffer.byteLength(options.directory) + '/serial.sock'.length > SOCKET_PATH_LENGTH) {
-    wrongValue('TMPDIR', `${options.directory} is too long a path for the sockets of a machine`, 'set TMPDIR to a shorter path');
+    wrongValue(
+      'TMPDIR',
+      `${options.directory} is too long a path for the sockets of a machine`,
+      'set TMPDIR to a shorter path',
+    );
   }
 }
 
 function checkMedium({ medium }: MachineOptions): void {
   if (medium?.attach !== 'cdrom') return;
   if (formatOf(medium) !== 'raw') {
-    combination('--attach', `a ${formatOf(medium)} image cannot be a CD`, 'attach it with --attach disk');
+    combination(
+      '--attach',
+      `a ${formatOf(medium)} image cannot be a CD`,
+      'attach it with --attach disk',
+    );
   }
   if (medium.writable === true) {
     combination('--attach', 'a CD cannot be written to', 'attach it with --attach disk or usb');
@@ -58,17 +70,29 @@ function checkDisk(disk: Disk): void {
 
 function checkNic(nic: Nic): void {
   if (nic.mac !== undefined && !/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/i.test(nic.mac)) {
-    wrongValue('--nic', `${JSON.stringify(nic.mac)} is not the MAC address of one card`, 'use a form like 52:54:00:12:34:56');
+    wrongValue(
+      '--nic',
+      `${JSON.stringify(nic.mac)} is not the MAC address of one card`,
+      'use a form like 52:54:00:12:34:56',
+    );
   }
   if (nic.link.type !== 'user' && !/^[^:]+:\d+$/.test(nic.link.address)) {
-    wrongValue('--nic', `${JSON.stringify(nic.link.address)} is not an address`, 'use HOST:PORT, for example 127.0.0.1:17001');
+    wrongValue(
+      '--nic',
+      `${JSON.stringify(nic.link.address)} is not an address`,
+      'use HOST:PORT, for example 127.0.0.1:17001',
+    );
   }
 }
 
 function checkBoot(options: MachineOptions): void {
   const first = options.bootFrom;
   if (first === 'network' && (options.nics ?? []).length === 0) {
-    combination('--pxe', 'a machine without network card cannot boot from the network', 'add a network card');
+    combination(
+      '--pxe',
+      'a machine without network card cannot boot from the network',
+      'add a network card',
+    );
   }
   if (first === 'disk' && (options.disks ?? []).length === 0) {
     combination('--disk', 'there is no disk to boot from', 'name one with --disk FILE');
@@ -80,17 +104,35 @@ function checkBoot(options: MachineOptions): void {
 
 function checkDisplay(options: MachineOptions): void {
   if (options.display === 'curses' && options.serial.type === 'pipe') {
-    combination('--display', 'the screen and the serial line cannot both have this terminal', 'write the serial line to a file with --serial-log FILE');
+    combination(
+      '--display',
+      'the screen and the serial line cannot both have this terminal',
+      'write the serial line to a file with --serial-log FILE',
+    );
   }
   if (options.display === 'gtk' && !options.programs.windows) {
-    combination('--display', 'the QEMU of the lab opens no windows', 'use --display vnc, or a QEMU of your own with --qemu PATH');
+    combination(
+      '--display',
+      'the QEMU of the lab opens no windows',
+      'use --display vnc, or a QEMU of your own with --qemu PATH',
+    );
   }
 }
 
-function checkNumber(option: string, value: number | undefined, least: number, most: number, unit: string): void {
+function checkNumber(
+  option: string,
+  value: number | undefined,
+  least: number,
+  most: number,
+  unit: string,
+): void {
   if (value === undefined) return;
   if (!Number.isInteger(value) || value < least || value > most) {
-    wrongValue(option, `${value} is not a whole number of ${unit} from ${least} to ${most}`, `leave ${option} out for the default`);
+    wrongValue(
+      option,
+      `${value} is not a whole number of ${unit} from ${least} to ${most}`,
+      `leave ${option} out for the default`,
+    );
   }
 }
 

@@ -53,9 +53,7 @@ export interface Nic {
  * (Ctrl-A X and the other keys of QEMU's monitor work there too), `socket` to the machine's directory, or a file.
  */
 export type Serial =
-  | { type: 'pipe' }
-  | { type: 'socket'; log?: string | undefined }
-  | { type: 'file'; path: string };
+  { type: 'pipe' } | { type: 'socket'; log?: string | undefined } | { type: 'file'; path: string };
 
 export interface MachineOptions {
   programs: Programs;

@@ -44,7 +44,8 @@ export function planMachine(options: MachineOptions): MachinePlan {
   const qmpSocket = options.qmp === true ? join(directory, 'qmp.sock') : undefined;
   const serialSocket =
     options.serial.type === 'socket' ? join(directory, 'serial.sock') : undefined;
-  const machine = options.firmware === 'bios' && options.redirect === true ? 'q35,graphics=off' : 'q35';
+  const machine =
+    options.firmware === 'bios' && options.redirect === true ? 'q35,graphics=off' : 'q35';
   const argv = [
     ...qemuCommand(programs),
     ...['-machine', machine],
@@ -70,7 +71,8 @@ export function planMachine(options: MachineOptions): MachinePlan {
   });
   if (needsUsb(options)) argv.push('-device', 'qemu-xhci,id=usb');
   const nextPort = portCounter();
-  if (options.medium !== undefined) argv.push(...planMedium(options.medium, nextPort, order('medium', 0)));
+  if (options.medium !== undefined)
+    argv.push(...planMedium(options.medium, nextPort, order('medium', 0)));
   (options.disks ?? []).forEach((disk, index) => {
     argv.push(...planDisk(disk, index, nextPort, order('disk', index)));
   });
@@ -110,7 +112,11 @@ function planSerial(serial: Serial, socket: string | undefined): string[] {
     case 'socket': {
       const log = serial.log === undefined ? '' : `,logfile=${escape(serial.log)},logappend=off`;
       // Waiting for the reader: the first lines would be lost otherwise.
-      return ['-chardev', `socket,id=serial0,path=${escape(socket ?? '')},server=on,wait=on${log}`, ...port];
+      return [
+        '-chardev',
+        `socket,id=serial0,path=${escape(socket ?? '')},server=on,wait=on${log}`,
+        ...port,
+      ];
     }
     case 'file':
       return ['-chardev', `file,id=serial0,path=${escape(serial.path)}`, ...port];
@@ -119,10 +125,14 @@ function planSerial(serial: Serial, socket: string | undefined): string[] {
 
 function planUefi(programs: Programs, directory: string, files: MachinePlan['files']): string[] {
   if (programs.uefi === undefined) {
-    throw new KronosError('dependency/firmware-missing', 'this QEMU has no UEFI firmware beside it', {
-      location: { file: '--firmware' },
-      hint: 'install the package ovmf, or leave --qemu out to use the QEMU of the lab',
-    });
+    throw new KronosError(
+      'dependency/firmware-missing',
+      'this QEMU has no UEFI firmware beside it',
+      {
+        location: { file: '--firmware' },
+        hint: 'install the package ovmf, or leave --qemu out to use the QEMU of the lab',
+      },
+    );
   }
   const variables = join(directory, 'uefi-variables.fd');
   files.push({ path: variables, copyOf: programs.uefi.variables });
@@ -157,7 +167,10 @@ function planNic(nic: Nic, index: number, bootIndex: number): string[] {
 function planMedium(medium: Medium, nextPort: () => number, bootIndex: number): string[] {
   if (medium.attach === 'cdrom') {
     return [
-      ...['-drive', `if=none,id=medium,format=raw,media=cdrom,readonly=on,file=${escape(medium.path)}`],
+      ...[
+        '-drive',
+        `if=none,id=medium,format=raw,media=cdrom,readonly=on,file=${escape(medium.path)}`,
+      ],
       ...['-device', `ide-cd,drive=medium,bus=ide.${nextPort()},bootindex=${bootIndex}`],
     ];
   }
@@ -221,7 +234,9 @@ function portCounter(): () => number {
 }
 
 /** Boot index (1 is first) of the n-th device of a kind. */
-function bootOrder(options: MachineOptions): (kind: 'medium' | 'disk' | 'network', n: number) => number {
+function bootOrder(
+  options: MachineOptions,
+): (kind: 'medium' | 'disk' | 'network', n: number) => number {
   const counts = {
     medium: options.medium === undefined ? 0 : 1,
     disk: options.disks?.length ?? 0,

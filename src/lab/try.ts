@@ -196,7 +196,8 @@ async function ended(vm: Vm, signal: AbortSignal): Promise<void> {
     signal.addEventListener('abort', () => resolve('cancelled'), { once: true });
   });
   const end = await Promise.race([vm.done, cancelled]);
-  if (end === 'cancelled') throw new KronosError('interrupted/cancelled', 'the machine was stopped');
+  if (end === 'cancelled')
+    throw new KronosError('interrupted/cancelled', 'the machine was stopped');
   if (end !== 0) throw qemuFailed(end, vm.complaints());
 }
 

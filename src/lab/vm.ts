@@ -63,21 +63,35 @@ export async function startVm(plan: MachinePlan, options: StartOptions = {}): Pr
     await stop();
     throw error;
   }
-  return { console: terminal, pid: child.pid, done: child.done, complaints: () => withoutNoise(complaints), stop };
+  return {
+    console: terminal,
+    pid: child.pid,
+    done: child.done,
+    complaints: () => withoutNoise(complaints),
+    stop,
+  };
 }
 
 /** The error for a QEMU that ended with a failure of its own. */
 export function qemuFailed(exitCode: number, complaints: string): KronosError {
   const said = complaints.trim();
   if (exitCode === 127) {
-    return new KronosError('dependency/tool-missing', `QEMU cannot be run${said === '' ? '' : `: ${said}`}`, {
-      hint: 'see what is missing with: kronos doctor',
-    });
+    return new KronosError(
+      'dependency/tool-missing',
+      `QEMU cannot be run${said === '' ? '' : `: ${said}`}`,
+      {
+        hint: 'see what is missing with: kronos doctor',
+      },
+    );
   }
   const how = exitCode === -1 ? 'was ended by a signal' : `ended with exit code ${exitCode}`;
-  return new KronosError('host/qemu-failed', `QEMU ${how}${said === '' ? '' : `:\n    ${said.split('\n').slice(-8).join('\n    ')}`}`, {
-    hint: 'is there enough free memory, and are the image files readable and not used by another machine?',
-  });
+  return new KronosError(
+    'host/qemu-failed',
+    `QEMU ${how}${said === '' ? '' : `:\n    ${said.split('\n').slice(-8).join('\n    ')}`}`,
+    {
+      hint: 'is there enough free memory, and are the image files readable and not used by another machine?',
+    },
+  );
 }
 
 /** Takes out what TCG says on every start of a machine with SVM. */

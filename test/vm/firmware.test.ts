@@ -93,7 +93,14 @@ test('kronos try reaches a text, keeps the log and never writes the medium', asy
   await writeFile(medium, Buffer.alloc(1024 * 1024));
   const serialLog = join(directory, 'serial.log');
   const result = await tryMedium(
-    { ...TRY, programs: findPrograms(), medium, attach: 'usb', until: 'failed to load Boot0001', serialLog },
+    {
+      ...TRY,
+      programs: findPrograms(),
+      medium,
+      attach: 'usb',
+      until: 'failed to load Boot0001',
+      serialLog,
+    },
     SILENT,
     new AbortController().signal,
   );

@@ -16,8 +16,10 @@ import { startVm } from '../../src/lab/vm.ts';
 import { renderScreen } from './screen.ts';
 import { findSelfTest } from './selftest-report.ts';
 
-export interface BootOptions
-  extends Omit<MachineOptions, 'programs' | 'directory' | 'acceleration' | 'serial' | 'qmp'> {
+export interface BootOptions extends Omit<
+  MachineOptions,
+  'programs' | 'directory' | 'acceleration' | 'serial' | 'qmp'
+> {
   /** For the record of times and the name of the serial log. */
   name: string;
   /** Directory to serve over HTTP on the loopback address. */
@@ -60,7 +62,9 @@ let acceleration: Promise<Acceleration> | undefined;
 export function findPrograms(): Programs {
   const root = process.env['KRONOS_LAB_ROOT'];
   if (root === undefined || root === '') {
-    throw new Error('KRONOS_LAB_ROOT must name the directory with the unpacked packages of the lab');
+    throw new Error(
+      'KRONOS_LAB_ROOT must name the directory with the unpacked packages of the lab',
+    );
   }
   return labPrograms(root);
 }
@@ -96,7 +100,13 @@ export async function bootMedium(options: BootOptions): Promise<Machine> {
   const expect: Machine['expect'] = async (pattern, timeoutSeconds = TIMEOUT) => {
     try {
       const found = await console.until(pattern, { timeoutSeconds, failOn: HOPELESS });
-      await record({ name, kind, firmware: options.firmware, reached: String(pattern), seconds: found.seconds });
+      await record({
+        name,
+        kind,
+        firmware: options.firmware,
+        reached: String(pattern),
+        seconds: found.seconds,
+      });
       return found;
     } catch (error) {
       const complaints = vm.complaints().trim();

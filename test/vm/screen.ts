@@ -2,7 +2,11 @@
 import xterm from '@xterm/headless';
 
 /** The screen after the bytes, line by line, without trailing spaces. */
-export async function renderScreen(bytes: Uint8Array | string, columns = 80, rows = 24): Promise<string[]> {
+export async function renderScreen(
+  bytes: Uint8Array | string,
+  columns = 80,
+  rows = 24,
+): Promise<string[]> {
   const terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
   try {
     await new Promise<void>((resolve) => terminal.write(bytes, resolve));

@@ -4,14 +4,18 @@ import type { SelfTest } from '../../src/appliance/check-run.ts';
 import { digestOf } from '../../src/common/digest.ts';
 
 /** Lines that kernels, Xen and systemd put between those of a program on the same terminal. */
-const NOISE = /^(\[ *\d+\.\d+\] |\(XEN\) |\[ +OK +\] |\[FAILED\] |\[DEPEND\] |\s+(Starting|Stopping|Mounting) )/;
+const NOISE =
+  /^(\[ *\d+\.\d+\] |\(XEN\) |\[ +OK +\] |\[FAILED\] |\[DEPEND\] |\s+(Starting|Stopping|Mounting) )/;
 
 /**
  * The last complete report of a transcript, or undefined where there is none yet.
  * Errors: where one is there but is not what the appliance sent.
  */
 export function findSelfTest(transcript: string): SelfTest | undefined {
-  const pattern = new RegExp(`^.*${BEGIN_MARKER}\\n([\\s\\S]*?)^${END_MARKER} sha256=([0-9a-f]{64})`, 'gm');
+  const pattern = new RegExp(
+    `^.*${BEGIN_MARKER}\\n([\\s\\S]*?)^${END_MARKER} sha256=([0-9a-f]{64})`,
+    'gm',
+  );
   const found = [...transcript.matchAll(pattern)].at(-1);
   if (found === undefined) return undefined;
   const [, body = '', digest] = found;
