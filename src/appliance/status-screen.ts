@@ -19,11 +19,12 @@ export interface StatusFacts {
 }
 
 const WIDTH = 80;
-const HEIGHT = 24;
+/** One less than the terminal has: the login prompt goes below. */
+const HEIGHT = 23;
 const LABEL = 14;
 
 /** More would push what to do next off the screen. */
-const MOST_ADDRESSES = 5;
+const MOST_ADDRESSES = 3;
 
 const MODES: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -35,7 +36,7 @@ const MODES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** The screen: at most 24 lines of at most 80 columns, each ended by a line feed. */
+/** The screen: at most 23 lines of at most 80 columns, each ended by a line feed. */
 export function renderStatus(facts: StatusFacts): string {
   const rule = '-'.repeat(WIDTH);
   const lines = [
@@ -54,7 +55,6 @@ export function renderStatus(facts: StatusFacts): string {
     row('Machine', machine(facts)),
     '',
     rule,
-    '',
     ...nextSteps(facts).map((line) => `  ${line}`),
   ];
   return `${lines.map(fit).slice(0, HEIGHT).join('\n')}\n`;

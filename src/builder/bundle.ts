@@ -70,7 +70,7 @@ export async function bundleProgram(entry: string, target: string): Promise<Bund
       hint: 'install the libraries with npm ci in the project itself',
     });
   }
-  const code = result.outputFiles.find((file) => file.path.endsWith('.LEGAL.txt') === false);
+  const code = result.outputFiles.find((file) => !file.path.endsWith('.LEGAL.txt'));
   if (code === undefined) {
     throw new KronosError(
       'internal/bundle-failed',

@@ -42,7 +42,7 @@ for (const [name, facts] of Object.entries(SCREENS)) {
 }
 
 test('whatever the facts, the screen fits 80x24 in ASCII', (t) => {
-  const text = fc.string({ unit: 'binary', maxLength: 200 });
+  const text = fc.string({ unit: 'binary', maxLength: 100 });
   fc.assert(
     fc.property(
       fc.record({
@@ -64,12 +64,13 @@ test('whatever the facts, the screen fits 80x24 in ASCII', (t) => {
         const screen = renderStatus(facts);
         const lines = screen.slice(0, -1).split('\n');
         return (
-          lines.length <= 24 &&
+          lines.length <= 23 &&
           lines.every((line) => /^[\x20-\x7e]{0,80}$/.test(line)) &&
           /log in|root shell/i.test(screen)
         );
       },
     ),
+    { numRuns: 50 },
   );
   t.pass();
 });

@@ -47,7 +47,6 @@ test('how the stream is cut changes nothing', (t) => {
 
 test('nothing that a terminal acts on is left', (t) => {
   fc.assert(
-    // eslint-disable-next-line no-control-regex
     fc.property(STREAM, (stream) => !/[\x00-\x08\x0b-\x1f\x7f]/.test(readableText(stream))),
   );
   t.pass();
