@@ -1,4 +1,5 @@
 // The same appliance as a directory for a boot server: TFTP for the first files, HTTP for everything.
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { copyFileAtomic, writeFileAtomic } from '../../common/files.ts';
 import { renderMenu } from '../image/menu.ts';
@@ -55,8 +56,12 @@ export async function makePxe(input: PxeInput, context: StepContext): Promise<vo
     await writeFileAtomic(join(root, target), content);
     made.push(target);
   }
+  // A boot server runs as somebody else: everybody may read, whatever the umask here.
+  const directories = ['grub', 'layers', '.'];
+  for (const target of made) await chmod(join(root, target), 0o644);
+  for (const target of directories) await chmod(join(root, target), 0o755);
   // Directories last: writing into them gives them today's date.
-  const paths = [...made, 'grub', 'layers', '.'].map((target) => join(root, target));
+  const paths = [...made, ...directories].map((target) => join(root, target));
   await setDates(paths, input.epoch);
 }
 
