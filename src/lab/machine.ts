@@ -88,15 +88,17 @@ export function escape(value: string): string {
 
 function planDisplay(display: DisplayKind, graphics: boolean): string[] {
   const card = graphics ? ['-device', 'VGA'] : [];
+  // QEMU's own commands on Alt-2: there is no other way out of `curses`.
+  const monitor = ['-monitor', 'vc'];
   switch (display) {
     case 'none':
       return [...card, '-display', 'none'];
     case 'curses':
-      return [...card, '-display', 'curses'];
+      return [...card, '-display', 'curses', ...monitor];
     case 'vnc':
-      return [...card, '-display', 'none', '-vnc', '127.0.0.1:0,to=99'];
+      return [...card, '-display', 'none', '-vnc', '127.0.0.1:0,to=99', ...monitor];
     case 'gtk':
-      return [...card, '-display', 'gtk'];
+      return [...card, '-display', 'gtk', ...monitor];
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { SILENT } from '../../src/common/progress.ts';
 import { KronosError } from '../../src/common/error.ts';
+import { KEYS } from '../../src/lab/console.ts';
 import { tryMedium, type TryOptions } from '../../src/lab/try.ts';
 import { bootMedium, findPrograms } from './machine.ts';
 
@@ -31,10 +32,10 @@ test('a UEFI machine reaches its shell, which answers on the serial line', async
   t.teardown(machine.stop);
   await machine.expect(/UEFI Interactive Shell v[\d.]+/, 120);
   await machine.expect(/Shell> ?/, 120);
-  machine.send('ver -s\r');
+  machine.send(`ver -s${KEYS.enter}`);
   await machine.expect(/^2\.\d+/m, 60);
   t.true((await machine.screen()).some((line) => line.includes('Shell> ver -s')));
-  machine.send('reset -s\r');
+  machine.send(`reset -s${KEYS.enter}`);
   await machine.off(60);
   t.pass();
 });
