@@ -201,7 +201,7 @@ function diffLayer(name: string, a: readonly Entry[], b: readonly Entry[]): Laye
     const what = attributes.map((attribute) =>
       attribute === 'sha256'
         ? 'content'
-        : `${formatAttribute(old, attribute)} -> ${String(formatAttribute(entry, attribute)).replace(/^\S+ /, '')}`,
+        : `${formatAttribute(old, attribute)} -> ${formatAttribute(entry, attribute).replace(/^\S+ /, '')}`,
     );
     diff.changed.push({
       ...change(entry, (entry.size ?? 0) - (old.size ?? 0)),
@@ -237,5 +237,5 @@ function formatSize(size: number | undefined): string {
 }
 
 function formatChange(bytes: number): string {
-  return `${bytes < 0 ? '-' : '+'}${formatBytes(Math.abs(bytes))}`;
+  return `${bytes < 0 ? '-' : bytes > 0 ? '+' : ''}${formatBytes(Math.abs(bytes))}`;
 }

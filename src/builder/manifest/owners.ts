@@ -176,7 +176,7 @@ function maker(
   sources: OwnerSources,
 ): string | undefined {
   const { packages, installed } = sources;
-  const record = /^\/var\/lib\/dpkg\/info\/([^:/]+?)(?::[^./]+)?\.[a-z]+$/.exec(path)?.[1];
+  const record = /^\/var\/lib\/dpkg\/info\/([^:/]+?)(?::[^./]+)?\.[a-z0-9]+$/.exec(path)?.[1];
   if (record !== undefined && installed.has(record)) return record;
   const [, directory, module] =
     /^(.*)\/__pycache__\/([^/]+?)\.cpython-[^/]+\.pyc$/.exec(path) ?? [];

@@ -12,11 +12,13 @@ export async function digestRecipe(recipe: Recipe): Promise<Sha256> {
       ...(source === undefined ? { text } : { sha256: await digestFile(source) }),
     });
   }
-  const { directory: _directory, location: _location, packages, links, ...facts } = recipe;
+  const notByPlace: Record<string, unknown> = { ...recipe };
+  delete notByPlace['directory'];
+  delete notByPlace['location'];
   return digestData({
-    ...facts,
+    ...notByPlace,
     files,
-    packages: packages.map(({ name, version }) => ({ name, version })),
-    links: links.map(({ path, target }) => ({ path, target })),
+    packages: recipe.packages.map(({ name, version }) => ({ name, version })),
+    links: recipe.links.map(({ path, target }) => ({ path, target })),
   });
 }

@@ -50,7 +50,15 @@ const LAYER_OF: Readonly<Record<ManifestPackage['layer'], string>> = {
 /** Puts the SBOM together. `layers` must have owners; every entry that is no directory is in it once. Pure. */
 export function makeSbom(facts: SbomFacts, layers: readonly Layer[]): Sbom {
   const files = groupByOwner(layers);
-  const packages = facts.packages.map((item) => packageComponent(item, facts.suite, files));
+  // Taken out, so that no file is counted twice and what remains has no component of its own yet.
+  const take = (owner: string): OwnedFiles | undefined => {
+    const found = files.get(owner);
+    files.delete(owner);
+    return found;
+  };
+  const packages = facts.packages.map((item) =>
+    packageComponent(item, facts.suite, take(`package:${item.name}`)),
+  );
   const recipes = facts.recipes.map(({ name, digest }) =>
     withFiles(
       {
@@ -60,17 +68,12 @@ export function makeSbom(facts: SbomFacts, layers: readonly Layer[]): Sbom {
         version: facts.kronos,
         properties: [{ name: 'kronos:digest', value: digest }],
       },
-      files.get(`recipe:${name}`),
+      take(`recipe:${name}`),
     ),
   );
-  const known = new Set([
-    ...facts.packages.map(({ name }) => `package:${name}`),
-    ...facts.recipes.map(({ name }) => `recipe:${name}`),
-  ]);
-  const others = [...files.keys()]
-    .filter((owner) => !known.has(owner))
-    .sort()
-    .map((owner) => otherComponent(owner, files));
+  const others = [...files]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([owner, owned]) => otherComponent(owner, owned));
   const components = [...recipes, ...packages, ...others, mediumComponent(facts)];
   return {
     bomFormat: 'CycloneDX',
@@ -182,7 +185,7 @@ function groupByOwner(layers: readonly Layer[]): Map<string, OwnedFiles> {
 function packageComponent(
   item: ManifestPackage,
   suite: string,
-  files: ReadonlyMap<string, OwnedFiles>,
+  files: OwnedFiles | undefined,
 ): Component {
   const purl = purlOf(item, suite);
   return withFiles(
@@ -199,17 +202,16 @@ function packageComponent(
         { name: 'kronos:recipe', value: item.recipe },
       ],
     },
-    files.get(`package:${item.name}`),
+    files,
     LAYER_OF[item.layer],
   );
 }
 
 /** Files made by a package's programs, and files of packages that the manifest does not know. */
-function otherComponent(owner: string, files: ReadonlyMap<string, OwnedFiles>): Component {
-  const [kind = '', name = ''] = [
-    owner.slice(0, owner.indexOf(':')),
-    owner.slice(owner.indexOf(':') + 1),
-  ];
+function otherComponent(owner: string, files: OwnedFiles): Component {
+  const colon = owner.indexOf(':');
+  const kind = owner.slice(0, Math.max(0, colon));
+  const name = owner.slice(colon + 1);
   return withFiles(
     {
       type: 'data',
@@ -217,7 +219,7 @@ function otherComponent(owner: string, files: ReadonlyMap<string, OwnedFiles>): 
       name: kind === 'generated' ? `files made by ${name}` : owner,
       properties: [{ name: 'kronos:owner', value: owner }],
     },
-    files.get(owner),
+    files,
   );
 }
 
@@ -294,7 +296,7 @@ function property(component: ReadComponent, name: string): string | undefined {
 
 /** A UUID of version 5's shape from the first half of a sha256: the same build has the same serial number. */
 function uuidOf(sha256: string): string {
-  const digits = [...sha256.slice(0, 32)];
+  const digits = Array.from(sha256.slice(0, 32));
   digits[12] = '5';
   digits[16] = ((parseInt(digits[16] ?? '0', 16) & 0x3) | 0x8).toString(16);
   const text = digits.join('');

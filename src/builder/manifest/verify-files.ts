@@ -104,9 +104,7 @@ export async function verifyFiles(
   }
   if (options.whole) await findStrangers(release, manifestName, problems, notes);
   if (absent.length > 0) {
-    notes.push(
-      `${absent.length} files are not beside the ISO and were not checked: ${shorten(absent)}`,
-    );
+    notes.push(`not beside the ISO and not checked (${absent.length}): ${shorten(absent)}`);
   }
   return { signature, hostFile, checked, notes, problems };
 }

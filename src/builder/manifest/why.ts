@@ -63,7 +63,8 @@ export function formatWhy(answer: Why): string {
   if (answer.kind === 'package') return formatPackage(answer);
   if (answer.kind === 'directory') {
     const lines = answer.owners.map(
-      ({ owner, files, bytes }) => `  ${owner}: ${files} files, ${formatBytes(bytes)}`,
+      ({ owner, files, bytes }) =>
+        `  ${owner}: ${files} ${files === 1 ? 'file' : 'files'}, ${formatBytes(bytes)}`,
     );
     return [`${answer.path} holds files of`, ...lines].join('\n');
   }
