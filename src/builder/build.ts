@@ -85,7 +85,6 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
       ...{ selection, lock, tools, compression: compressionOf(options) },
       blobs: build.store.directory,
       blobFile: (sha256) => build.store.path(sha256),
-      environment: {},
     }),
   );
   const files = await ensure(filesStep({ selection, version, epoch: lock.epoch, tools, packages }));

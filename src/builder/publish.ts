@@ -30,6 +30,11 @@ async function readRecord(out: string): Promise<PublishRecord> {
   }
 }
 
+/** The files of a release directory, published or in the cache, sorted; our own records are left out. */
+export async function releaseNames(directory: string): Promise<string[]> {
+  return (await listFiles(directory)).filter((path) => !path.startsWith('.'));
+}
+
 /**
  * Copies a release directory to `out`. Files that an earlier build put there and this one does not have are removed;
  * a file that somebody changed since (a host file embedded into the ISO) is written again.
@@ -39,8 +44,7 @@ export async function publishRelease(release: string, out: string): Promise<numb
   const before = await readRecord(out);
   const after: PublishRecord = {};
   let copied = 0;
-  for (const path of await listFiles(release)) {
-    if (path.startsWith('.')) continue;
+  for (const path of await releaseNames(release)) {
     const target = join(out, path);
     const from = await identify(join(release, path));
     const known = before[path];

@@ -1,5 +1,5 @@
 // kronos build
-import { basename, relative } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { formatBytes, formatSeconds } from '../common/format.ts';
 import type { BuildResult } from '../builder/build.ts';
@@ -21,6 +21,8 @@ interface BuildOptions extends CommonOptions, SelectionOptions, MirrorOptions {
   sign?: string;
   explain?: boolean;
   offline?: boolean;
+  verify?: boolean;
+  verifyUser?: string;
 }
 
 /** Defines `kronos build`. */
@@ -45,6 +47,8 @@ export function createCommand(run: Runner): Command {
     .option('--disk', 'also a raw disk image')
     .option('--sign <KEY>', 'sign SHA256SUMS with this OpenPGP key of your keyring')
     .option('--explain', 'say why each step ran or was reused')
+    .option('--verify', 'build twice from nothing under different circumstances and compare')
+    .option('--verify-user <NAME>', 'ordinary user for the second build, when run as root')
     .option('--offline', 'touch neither apt nor the network');
   return addCommonOptions(command).action((edition: string, options: BuildOptions) =>
     run(options, (session) => build(edition, options, session)),
@@ -52,6 +56,7 @@ export function createCommand(run: Runner): Command {
 }
 
 async function build(edition: string, options: BuildOptions, session: Session): Promise<Outcome> {
+  if (options.verify === true) return verify(edition, options, session);
   const { buildRelease } = await import('../builder/build.ts');
   const display = { title: `Building ${edition}`, explain: options.explain === true };
   const result = await session.show(display, (observer) =>
@@ -72,6 +77,47 @@ async function build(edition: string, options: BuildOptions, session: Session): 
     }),
   );
   return { json: toJson(result), text: describe(result) };
+}
+
+/** Arguments of the two builds that `--verify` runs. */
+function verifyArguments(edition: string, options: BuildOptions): string[] {
+  const named = (flag: string, values: readonly string[] = []): string[] =>
+    values.flatMap((value) => [flag, value]);
+  return [
+    edition,
+    ...named('--arch', one(options.arch)),
+    ...named('--recipes', options.recipes?.map((path) => resolve(path))),
+    ...named('--with', options.with),
+    ...named('--origin', options.origin),
+    ...named('--lock', one(options.lock).map((path) => resolve(path))),
+    ...named('--level', one(options.level).map(String)),
+    ...(options.release === true ? ['--release'] : []),
+    ...(options.disk === true ? ['--disk'] : []),
+  ];
+}
+
+function one<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value];
+}
+
+async function verify(edition: string, options: BuildOptions, session: Session): Promise<Outcome> {
+  const { verifyBuild } = await import('../builder/verify-build.ts');
+  const result = await session.show({ title: `Verifying ${edition}` }, (observer) =>
+    verifyBuild({
+      arguments: verifyArguments(edition, options),
+      cache: cacheDirectory(options.cache),
+      user: options.verifyUser,
+      observer,
+      signal: session.signal,
+    }),
+  );
+  const builds = result.builds.map(
+    ({ user, umask, timeZone, locale, processors, clock }) =>
+      `  as ${user}, umask ${umask}, TZ ${timeZone}, locale ${locale}, ${processors} CPU, clock +${clock} days`,
+  );
+  const files = result.files.map(({ path, sha256 }) => `${sha256}  ${path}`);
+  const text = ['', ...files, '', `${files.length} files, the same in both builds:`, ...builds];
+  return { json: result, text: text.join('\n') };
 }
 
 function toJson({ directory, iso, manifest, steps, seconds }: BuildResult): unknown {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { digestFile } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
+import { clockEnvironment, clockLibrary, TREE_LIBRARY } from '../clock.ts';
 import type { JobContext } from '../sandbox/job.ts';
 import {
   bindDirectory,
@@ -52,14 +53,14 @@ export interface PackagesInput {
   initrdModules: readonly string[];
   toolsRoot: string;
   compression: Compression;
-  /** Extra environment for maintainer scripts. */
-  environment: Readonly<Record<string, string>>;
+  /** Days by which the clock of maintainer scripts is off (see clock.ts), for `build --verify`. */
+  clockShift?: number | undefined;
 }
 
 /** Makes the tree, the layers, the base initrd and the boot files. Runs as root of a sandbox. */
 export async function runJob(input: PackagesInput, context: JobContext): Promise<{ packages: number }> {
   const { tree, progress } = { tree: input.tree, progress: context.progress };
-  const environment = { ...input.environment, SOURCE_DATE_EPOCH: String(input.epoch) };
+  const environment = scriptEnvironment(input);
   progress.note('checking packages');
   await checkArchives([...input.host, ...input.live]);
   await prepareTree(tree);
@@ -67,8 +68,7 @@ export async function runJob(input: PackagesInput, context: JobContext): Promise
   progress.note(`extracting ${essential.length} essential packages`);
   await extractEssential(tree, essential, input.exclude);
   await prepareDpkg(tree, input.architecture, input.exclude, input.include);
-  await mountSystem(tree);
-  await bindDirectory(tree, input.blobs, ARCHIVES);
+  await mountTree(tree, input);
   await installArchives(tree, essential, environment, progress, 'essential');
   const names = new Set(essential.map((archive) => archive.name));
   const rest = input.host.filter((archive) => !names.has(archive.name));
@@ -80,7 +80,7 @@ export async function runJob(input: PackagesInput, context: JobContext): Promise
   // The initrd copies what the tree holds, so whatever names one machine must be gone before.
   await unmountSystem(tree);
   await cleanTree(tree, input.remove);
-  await mountSystem(tree);
+  await mountTree(tree, input);
   progress.note('making the base initrd');
   await makeBaseInitrd(tree, input.output, input.initrdModules, environment);
   // What the host layer holds is settled here; whatever live packages add comes out as a difference.
@@ -101,6 +101,22 @@ export async function runJob(input: PackagesInput, context: JobContext): Promise
   // For the dependencies in the manifest, without unpacking the layers again.
   await cp(join(tree, 'var/lib/dpkg/status'), join(input.output, 'dpkg.status'));
   return { packages: packages.length };
+}
+
+/** What maintainer scripts see besides the fixed environment of a tree. */
+function scriptEnvironment(input: PackagesInput): Record<string, string> {
+  const epoch = { SOURCE_DATE_EPOCH: String(input.epoch) };
+  if (input.clockShift === undefined) return epoch;
+  return { ...epoch, ...clockEnvironment(input.clockShift), LD_PRELOAD: TREE_LIBRARY };
+}
+
+/** Mounts what programs in the tree need, the archives among it. */
+async function mountTree(tree: string, input: PackagesInput): Promise<void> {
+  await mountSystem(tree);
+  await bindDirectory(tree, input.blobs, ARCHIVES);
+  if (input.clockShift !== undefined) {
+    await cp(clockLibrary(input.toolsRoot), join(tree, TREE_LIBRARY));
+  }
 }
 
 function toExpected(archive: Archive): ExpectedPackage {
@@ -189,8 +205,7 @@ async function makeLiveLayer(
 ): Promise<void> {
   const known = new Map(before.map((entry) => [entry.path, entry]));
   await prepareDpkg(tree, input.architecture, input.exclude, input.include);
-  await mountSystem(tree);
-  await bindDirectory(tree, input.blobs, ARCHIVES);
+  await mountTree(tree, input);
   await installArchives(tree, input.live, environment, context.progress, 'rest');
   const after = await settle(tree, input, context.progress.note, known);
   compareInstalled(await readStatus(tree), [...input.host, ...input.live].map(toExpected), 'live');

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { KronosError, type ErrorClass } from '../../common/error.ts';
 import { followLines, start } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
+import { CLOCK_SHIFT_VARIABLE, clockShift } from '../clock.ts';
 import type { JobMessage } from './job.ts';
 import { namespaceCommand, sandboxEnvironment, sandboxProgram } from './namespace.ts';
 
@@ -36,9 +37,13 @@ export async function runInSandbox<Output>(
     ...namespaceCommand({ uid, network: options.network ?? false }),
     ...[process.execPath, '--enable-source-maps', sandboxProgram(), fileURLToPath(url)],
   ];
+  const clock = clockShift();
   const child = start(argv, {
     stdin: 'pipe',
-    environment: sandboxEnvironment(options.path ?? process.env['PATH']),
+    environment: {
+      ...sandboxEnvironment(options.path ?? process.env['PATH']),
+      ...(clock === undefined ? {} : { [CLOCK_SHIFT_VARIABLE]: String(clock) }),
+    },
   });
   const stop = (): void => {
     child.kill('SIGKILL');

@@ -87,9 +87,12 @@ export async function runInTree(
   options: Omit<RunOptions, 'environment'> & { environment?: Readonly<Record<string, string>> } = {},
 ): Promise<RunResult> {
   const { environment, ...rest } = options;
-  return run(['chroot', tree, ...argv], {
+  const { LD_PRELOAD: preload, ...others } = environment ?? {};
+  // chroot itself runs outside, where the library of the tree does not exist.
+  const wrapped = preload === undefined ? argv : ['env', `LD_PRELOAD=${preload}`, ...argv];
+  return run(['chroot', tree, ...wrapped], {
     ...rest,
-    environment: { ...CHROOT_ENVIRONMENT, ...(environment ?? {}) },
+    environment: { ...CHROOT_ENVIRONMENT, ...others },
   });
 }
 

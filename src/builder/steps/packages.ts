@@ -1,5 +1,6 @@
 // Step `packages`: exactly the locked packages, configured, as layers with their boot files.
 import { join } from 'node:path';
+import { clockShift } from '../clock.ts';
 import type { Lock } from '../lock/lock.ts';
 import { runInSandbox } from '../sandbox/sandbox.ts';
 import type { PackagesInput } from '../packages/job.ts';
@@ -15,8 +16,6 @@ export interface PackagesStepOptions {
   /** Directory that all blobs lie under. */
   blobs: string;
   blobFile: (sha256: string) => string;
-  /** A shift of the clock that programs see, for `build --verify`; see clock.ts. */
-  environment: Readonly<Record<string, string>>;
 }
 
 /** The part of the recipes that the tree depends on; files of recipes are not in it. */
@@ -30,7 +29,12 @@ function recipeInputs(selection: Selection) {
     exclude: recipes.flatMap((recipe) => recipe.exclude),
     include: recipes.flatMap((recipe) => recipe.include),
     remove: recipes.flatMap((recipe) => recipe.remove),
-    generated: recipes.flatMap((recipe) => recipe.generated),
+    recipes: recipes.map(({ name, services, generated }) => ({
+      ...{ name, services, generated },
+      // Files of recipes come in a layer of their own; they must not cost a new tree.
+      files: [],
+      links: [],
+    })),
     services: {
       enable: recipes.flatMap((recipe) => packaged(recipe.services.enable)),
       disable: recipes.flatMap((recipe) => recipe.services.disable),
@@ -80,7 +84,7 @@ export function packagesStep(options: PackagesStepOptions): Step {
         ...recipes,
         toolsRoot: join(tools.directory, 'root'),
         compression,
-        environment: options.environment,
+        clockShift: clockShift(),
       };
       const url = new URL('../packages/job.js', import.meta.url).href;
       await runInSandbox(url, input, { progress, signal });
