@@ -1,6 +1,6 @@
 // A directory of .deb files as an apt source: Kronos writes the index, nothing is copied.
 import { open, readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { digestData, digestFile, digestOf } from '../../common/digest.ts';
 import { KronosError, systemCode } from '../../common/error.ts';
 import { writeFileAtomic } from '../../common/files.ts';
@@ -64,6 +64,8 @@ async function checkArMembers(path: string, refuse: (why: string) => KronosError
 
 /** One .deb with what an index says of it. */
 export interface LocalDeb {
+  /** File name, as the index has it. */
+  name: string;
   /** Absolute path. */
   path: string;
   control: string;
@@ -95,7 +97,13 @@ export async function readDebDirectory(
   for (const name of names) {
     const path = join(directory, name);
     const control = await readControl(path, signal);
-    debs.push({ path, control, size: (await stat(path)).size, sha256: await digestFile(path) });
+    debs.push({
+      name,
+      path,
+      control,
+      size: (await stat(path)).size,
+      sha256: await digestFile(path),
+    });
   }
   return debs;
 }
@@ -112,7 +120,7 @@ export async function makeLocalSource(
   const packages = debs
     .map(
       (deb) =>
-        `${deb.control}\nFilename: ${basename(deb.path)}\nSize: ${deb.size}\nSHA256: ${deb.sha256}\n\n`,
+        `${deb.control}\nFilename: ${deb.name}\nSize: ${deb.size}\nSHA256: ${deb.sha256}\n\n`,
     )
     .join('');
   const directory = resolve(cache, 'apt', `local-${digestData([name, packages]).slice(0, 16)}`);

@@ -36,7 +36,7 @@ const RULES: readonly Rule[] = [
     pattern: /Release file for (\S+) is (?:expired|not valid yet)[^\n]*/,
     code: 'verification/index-expired',
     message: (match) => `the index ${match[1] ?? ''} is out of date: ${match[0]}`,
-    hint: 'the mirror is not kept up, or the clock of this machine is wrong',
+    hint: 'the mirror is not kept up, or the clock is wrong; for a snapshot set Acquire::Check-Valid-Until "false" in /etc/apt/apt.conf.d',
   },
   {
     pattern: /(Hash Sum mismatch|File has unexpected size[^\n]*)/,
@@ -75,6 +75,18 @@ const RULES: readonly Rule[] = [
     code: 'input/unknown-package',
     message: (match) => `there is no package ${match[1] ?? ''}`,
     hint: 'check the name and the suite',
+  },
+  {
+    pattern: /Unable to find a source package for (\S+)/,
+    code: 'input/unknown-source',
+    message: (match) => `there is no source package ${match[1] ?? ''}`,
+    hint: 'sources have other names than packages: xen-system-amd64 comes from xen',
+  },
+  {
+    pattern: /Can(?: not|not) find version '([^']+)' of package '([^']+)'/,
+    code: 'input/unknown-version',
+    message: (match) => `there is no version ${match[1] ?? ''} of source package ${match[2] ?? ''}`,
+    hint: 'leave the version out to take the one of the suite',
   },
   {
     pattern: /Version '([^']+)' for '([^']+)' was not found/,

@@ -3,6 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { digestFile } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
+import type { Progress } from '../../common/progress.ts';
+import type { BuildSuite } from '../source/environment.ts';
+import { rebuildSource } from '../source/rebuild.ts';
 import type { LockedOrigin } from '../lock/lock.ts';
 import type { OriginSpec, Selection } from '../recipe/recipe.ts';
 import { makeLocalSource, readDebDirectory, type LocalDeb } from './local.ts';
@@ -27,15 +30,8 @@ export interface PreparedOrigin {
   prefer: 'all' | 'asked';
 }
 
-/** Makes the packages of a `deb-src` origin; see builder/source/rebuild.ts. */
-export type Rebuild = (
-  origin: Extract<OriginSpec, { type: 'deb-src' }>,
-  mirror: Mirror,
-) => Promise<{ debs: LocalDeb[]; version: string; dsc: string }>;
-
 export interface OriginOptions extends MirrorOptions {
   cache: string;
-  rebuild?: Rebuild | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -60,8 +56,9 @@ async function prepareOrigin(
   name: string,
   spec: Exclude<OriginSpec, { type: 'distribution' }>,
   base: string,
-  mirror: Mirror,
+  context: { mirror: Mirror; target: BuildSuite },
   options: OriginOptions,
+  progress: Progress,
 ): Promise<PreparedOrigin> {
   switch (spec.type) {
     case 'apt': {
@@ -90,13 +87,11 @@ async function prepareOrigin(
       return { sources: [source], locked: { [name]: { type: 'directory' } }, debs, prefer: 'all' };
     }
     case 'deb-src': {
-      if (options.rebuild === undefined) {
-        throw new KronosError(
-          'internal/no-rebuild',
-          `the origin ${name} needs a source package rebuilt`,
-        );
-      }
-      const { debs, version, dsc } = await options.rebuild(spec, mirror);
+      const { debs, version, dsc } = await rebuildSource(
+        spec,
+        { ...context, cache: options.cache, signal: options.signal },
+        progress,
+      );
       const source = await makeLocalSource(name, debs, options.cache);
       return {
         sources: [source],
@@ -126,6 +121,7 @@ export interface PreparedOrigins {
 export async function prepareOrigins(
   selection: Selection,
   options: OriginOptions,
+  progress: Progress,
 ): Promise<PreparedOrigins> {
   const { edition, recipes } = selection;
   const mirror = await findMirror(options);
@@ -133,6 +129,7 @@ export async function prepareOrigins(
   const main = Object.entries(edition.origins).find(([, spec]) => spec.type === 'distribution');
   const components = main?.[1].type === 'distribution' ? main[1].components : ['main'];
   const distribution = prepareDistribution(mirror, edition.suite, components);
+  const target = { suite: edition.suite, architecture: edition.architecture, components };
   byName.set('distribution', distribution);
   for (const recipe of recipes) {
     if (recipe.packages.length === 0 || byName.has(recipe.origin)) continue;
@@ -163,7 +160,14 @@ export async function prepareOrigins(
     }
     byName.set(
       recipe.origin,
-      await prepareOrigin(recipe.origin, spec, dirname(edition.location.file), mirror, options),
+      await prepareOrigin(
+        recipe.origin,
+        spec,
+        dirname(edition.location.file),
+        { mirror, target },
+        options,
+        progress,
+      ),
     );
   }
   const all = [...new Set(byName.values())];

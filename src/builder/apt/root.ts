@@ -1,4 +1,4 @@
-// A private apt: own lists, own sources, an empty machine. Of the host's apt only proxies and passwords are used.
+// A private apt: own lists, own sources, an empty machine. Of the host's apt only the way to the network is used.
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -30,9 +30,9 @@ export interface AptRoot {
   signal: AbortSignal | undefined;
 }
 
-/** Settings of the host's apt that say how to reach the network. */
+/** Settings of the host's apt that say how to reach the network, and how old an index may be (snapshots). */
 const NETWORK_SETTING =
-  /^Acquire::(?:https?|ftp|socks5h?|ForceIPv[46]|Retries|Queue-Mode|ProxyAutoDetect)\b/i;
+  /^Acquire::(?:https?|ftp|socks5h?|ForceIPv[46]|Retries|Queue-Mode|ProxyAutoDetect|Check-Valid-Until|Min-ValidTime|Max-ValidTime)\b/i;
 
 /** How long another run's lock on the same lists is waited for, in seconds. */
 const LOCK_PATIENCE = 120;

@@ -64,7 +64,7 @@ export function checkRequests(index: PackageIndex, requests: readonly SolveReque
 }
 
 /** The dpkg status of a machine that has exactly these packages. */
-function formatStatus(installed: readonly PackageRecord[]): string {
+export function formatStatus(installed: readonly PackageRecord[]): string {
   return installed
     .map(
       (record) =>
@@ -103,6 +103,13 @@ function addresses(root: AptRoot, index: PackageIndex): Map<string, PackageRecor
   return found;
 }
 
+/** The records behind what `--print-uris` printed, sorted by name. */
+export function recordsOfUris(root: AptRoot, index: PackageIndex, output: string): PackageRecord[] {
+  const byAddress = addresses(root, index);
+  const records = parsePrintedUris(output).map((uri) => findRecord(root, byAddress, uri));
+  return records.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
 /**
  * Packages that have to be installed for `requests` to be there, besides those `installed`; sorted by name.
  * `doing` is a gerund phrase for messages.
@@ -133,7 +140,5 @@ export async function solve(
     ['apt-get', 'install', '--print-uris', '-q', '--no-remove', ...[...new Set(words)].sort()],
     options.doing,
   );
-  const byAddress = addresses(root, index);
-  const records = parsePrintedUris(stdout).map((uri) => findRecord(root, byAddress, uri));
-  return records.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return recordsOfUris(root, index, stdout);
 }

@@ -32,25 +32,26 @@ export interface Mirror {
   keyring: string;
 }
 
+/** One suite of the distribution, in whichever archive it is. */
+export function suiteSource(
+  mirror: Mirror,
+  suite: string,
+  components: readonly string[],
+): AptSource {
+  const { keyring } = mirror;
+  return suite.endsWith('-security')
+    ? { name: SECURITY_ARCHIVE, uri: mirror.security, suite, components, keyring }
+    : { name: MAIN_ARCHIVE, uri: mirror.main, suite, components, keyring };
+}
+
 /** The distribution's sources for a suite: the suite, its updates, its security updates. */
 export function distributionSources(
   mirror: Mirror,
   suite: string,
   components: readonly string[],
 ): AptSource[] {
-  const main = { name: MAIN_ARCHIVE, uri: mirror.main, components, keyring: mirror.keyring };
-  if (ROLLING.has(suite)) return [{ ...main, suite }];
-  return [
-    { ...main, suite },
-    { ...main, suite: `${suite}-updates` },
-    {
-      name: SECURITY_ARCHIVE,
-      uri: mirror.security,
-      suite: `${suite}-security`,
-      components,
-      keyring: mirror.keyring,
-    },
-  ];
+  const suites = ROLLING.has(suite) ? [suite] : [suite, `${suite}-updates`, `${suite}-security`];
+  return suites.map((one) => suiteSource(mirror, one, components));
 }
 
 /** The text of the sources.list; `keys` gives the path under which apt finds each key file. */

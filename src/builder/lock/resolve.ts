@@ -2,6 +2,7 @@
 import { KronosError } from '../../common/error.ts';
 import type { Progress } from '../../common/progress.ts';
 import { attributePackages } from '../apt/attribute.ts';
+import { basePackages } from '../apt/base.ts';
 import { prepareOrigins, type OriginOptions, type PreparedOrigins } from '../apt/origins.ts';
 import type { PackageIndex, PackageRecord } from '../apt/packages.ts';
 import { pinsForOrigins, type Pin } from '../apt/pins.ts';
@@ -48,7 +49,7 @@ export async function withResolution<T>(
 ): Promise<T> {
   const { selection, cache, signal } = options;
   progress.note('looking for mirrors');
-  const origins = await prepareOrigins(selection, options);
+  const origins = await prepareOrigins(selection, options, progress);
   const { architecture } = selection.edition;
   return withAptRoot({ cache, architecture, sources: origins.sources, signal }, async (root) => {
     await updateIndices(root, progress);
@@ -69,17 +70,9 @@ export async function withResolution<T>(
   });
 }
 
-/**
- * Packages that a Debian system has whatever is asked: essential ones and those of priority `required`. None where an
- * edition makes no system (tools only).
- */
-function basePackages({ index, origins, makesHost }: Resolution): string[] {
-  if (!makesHost) return [];
-  const { distribution } = origins;
-  return index.names().filter((name) => {
-    const record = index.newest(name, distribution);
-    return record !== undefined && (record.essential || record.priority === 'required');
-  });
+/** None where an edition makes no system (tools only). */
+function alwaysThere({ index, origins, makesHost }: Resolution): string[] {
+  return makesHost ? basePackages(index, origins.distribution) : [];
 }
 
 function toSolveRequest(resolution: Resolution, request: LayerRequest): SolveRequest {
@@ -105,7 +98,7 @@ async function solveLayers(
   const { root, index, requests } = resolution;
   const asked = (layer: LayerName) =>
     requests.filter((one) => one.layer === layer).map((one) => toSolveRequest(resolution, one));
-  const base = basePackages(resolution).map((name): SolveRequest => ({ name }));
+  const base = alwaysThere(resolution).map((name): SolveRequest => ({ name }));
   // All mistakes of all layers at once, before anything slow.
   checkRequests(index, (['host', 'live', 'tools'] as const).flatMap(asked));
   progress.note('resolving layer host');
@@ -154,7 +147,7 @@ function lockLayer(
   const asked = selection.recipes
     .filter((recipe) => recipe.layer === layer)
     .map((recipe) => ({ recipe: recipe.name, names: recipe.packages.map((one) => one.name) }));
-  const always = layer === 'host' ? basePackages(resolution) : [];
+  const always = layer === 'host' ? alwaysThere(resolution) : [];
   const attribution = attributePackages(records, asked, always);
   return records.map((record) => {
     const owed = attribution.get(record.name);

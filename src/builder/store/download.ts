@@ -34,6 +34,11 @@ const HELPER_OPTIONS = [
   'Acquire::Send-URI-Encoded=true',
 ].flatMap((option) => ['-o', option]);
 
+/** A path for a URL; `+` is a space to some servers' eyes. */
+export function encodePath(path: string): string {
+  return encodeURI(path).replaceAll('+', '%2b');
+}
+
 /** Batches in the order of the list. */
 export function batchDownloads(downloads: readonly Download[]): Download[][] {
   const batches: Download[][] = [];

@@ -10,15 +10,17 @@ import { findMirror, type MirrorOptions } from '../apt/mirror.ts';
 import { normalizeUri } from '../apt/sources.ts';
 import type { Lock, LockedPackage } from '../lock/lock.ts';
 import type { Edition, OriginSpec } from '../recipe/recipe.ts';
+import type { BuildSuite } from '../source/environment.ts';
+import { rebuildSource } from '../source/rebuild.ts';
 import { BlobStore } from './blobs.ts';
-import { downloadFiles, type Download } from './download.ts';
+import { downloadFiles, encodePath, type Download } from './download.ts';
 
 export interface FetchOptions extends MirrorOptions {
   cache: string;
   /** The edition with the origins of the command line: directories of packages are found there. */
   edition?: Pick<Edition, 'origins' | 'location'> | undefined;
-  /** Lets a missing package of a `deb-src` origin be built again; see builder/source/rebuild.ts. */
-  rebuild?: ((origin: Extract<OriginSpec, { type: 'deb-src' }>) => Promise<void>) | undefined;
+  /** Neither apt nor the network is touched: what is missing is refused. */
+  offline?: boolean | undefined;
 }
 
 export interface FetchResult {
@@ -46,11 +48,6 @@ async function missingPackages(lock: Lock, store: BlobStore): Promise<LockedPack
     } else await store.touch(locked.sha256);
   }
   return [...missing.values()];
-}
-
-/** `+` is a space to some servers' eyes. */
-function encodePath(path: string): string {
-  return encodeURI(path).replaceAll('+', '%2b');
 }
 
 /** Copies what a directory origin has, found by content whatever the files are called now. */
@@ -106,7 +103,7 @@ async function copyFromDirectory(
  * Downloads every file of a lock that is not in the store, four at a time, going on where an earlier run was cut.
  * Only what has the locked size and sha256 enters the store.
  * Errors: `io/mirror-unreachable`, `io/blob-gone`, `verification/blob-digest`, `io/disk-full`, `input/origin-missing`,
- * `input/no-mirror`, `interrupted/cancelled`.
+ * `io/blob-missing` (offline), `input/no-mirror`, `interrupted/cancelled`.
  */
 export async function fetchBlobs(
   lock: Lock,
@@ -119,6 +116,7 @@ export async function fetchBlobs(
   const present = new Set(lock.packages.map((locked) => locked.sha256)).size - missing.length;
   const bytes = missing.reduce((sum, locked) => sum + locked.size, 0);
   if (missing.length === 0) return { fetched: 0, bytes: 0, present };
+  if (options.offline === true) throw refuseOffline(missing);
   progress.note(`${missing.length} packages to fetch, ${formatBytes(bytes)}`);
 
   const byOrigin = new Map<string, LockedPackage[]>();
@@ -146,12 +144,15 @@ export async function fetchBlobs(
         }
         break;
       case 'deb-src':
-        if (options.rebuild !== undefined && spec?.type === 'deb-src') {
-          await options.rebuild({ ...spec, version: origin.version });
-        }
+        mirror ??= await findMirror(options);
+        await rebuildSource(
+          { source: origin.source, version: origin.version, suite: origin.suite },
+          { target: targetOf(lock, options), mirror, cache: options.cache, signal },
+          progress,
+        );
         for (const locked of wanted) {
           if (!(await store.has(locked.sha256)))
-            throw rebuiltElsewhere(locked, origin.source, origin.version);
+            throw differentBuild(locked, origin.source, origin.version);
         }
         break;
       default:
@@ -170,10 +171,31 @@ export async function fetchBlobs(
   return { fetched: missing.length, bytes, present };
 }
 
-function rebuiltElsewhere(locked: LockedPackage, source: string, version: string): KronosError {
+/** The suite that a lock's rebuilt sources were built for. */
+function targetOf(lock: Lock, options: FetchOptions): BuildSuite {
+  const specs = Object.values(options.edition?.origins ?? {});
+  const components = specs.flatMap((spec) => (spec.type === 'distribution' ? spec.components : []));
+  return {
+    suite: lock.suite,
+    architecture: lock.architecture,
+    components: components.length === 0 ? ['main'] : components,
+  };
+}
+
+function differentBuild(locked: LockedPackage, source: string, version: string): KronosError {
   return new KronosError(
-    'io/blob-gone',
-    `package ${locked.name} ${locked.version} was built from the source ${source} ${version}; that build is not in the store`,
-    { hint: 'import a bundle that has it, or build it again with: kronos lock' },
+    'verification/blob-digest',
+    `package ${locked.name} ${locked.version} is not the locked one after building its source ${source} ${version} again`,
+    { hint: 'import a bundle that has the locked build, or lock the new one with: kronos lock' },
+  );
+}
+
+function refuseOffline(missing: readonly LockedPackage[]): KronosError {
+  const names = missing.map((locked) => `${locked.name} ${locked.version}`);
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  return new KronosError(
+    'io/blob-missing',
+    `without network, but not in the store: ${names.slice(0, 5).join(', ')}${more}`,
+    { hint: 'import a bundle of this lock: kronos bundle import FILE' },
   );
 }
