@@ -1,7 +1,7 @@
 // File work that must not leave halves behind.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { KronosError, systemCode } from './error.ts';
 
@@ -60,6 +60,18 @@ export async function copyFileAtomic(source: string, target: string): Promise<vo
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Gives a file of the cache a second name; where the file system refuses, a copy. Neither may be written to afterwards. */
+export async function linkFile(source: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  try {
+    await link(source, target);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== 'EXDEV' && code !== 'EPERM' && code !== 'EMLINK') throw error;
+    await copyFileAtomic(source, target);
   }
 }
 

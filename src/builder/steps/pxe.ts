@@ -1,7 +1,7 @@
 // The same appliance as a directory for a boot server: TFTP for the first files, HTTP for everything.
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { copyFileAtomic, writeFileAtomic } from '../../common/files.ts';
+import { copyFileAtomic, linkFile, writeFileAtomic } from '../../common/files.ts';
 import { renderMenu } from '../image/menu.ts';
 import type { MENU_TEMPLATES, MenuInput } from '../image/menu.ts';
 import type { StepContext } from '../step/step.ts';
@@ -49,6 +49,11 @@ export async function makePxe(input: PxeInput, context: StepContext): Promise<vo
   const made: string[] = [];
   for (const { target, source } of pxeFiles(input)) {
     context.progress.note(target);
+    // Layers are large and lie in the cache already.
+    if (target.startsWith('layers/')) {
+      await linkFile(source, join(root, target));
+      continue;
+    }
     await copyFileAtomic(source, join(root, target));
     made.push(target);
   }

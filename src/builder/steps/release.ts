@@ -1,8 +1,8 @@
 // Step `release`: media and papers of one build in one directory, exactly as they are published.
-import { link, mkdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Sha256 } from '../../common/digest.ts';
-import { listFiles } from '../../common/files.ts';
+import { linkFile, listFiles } from '../../common/files.ts';
 import { findHostArea } from '../image/host-area.ts';
 import { readContents } from '../image/contents-file.ts';
 import type { Lock } from '../lock/lock.ts';
@@ -74,7 +74,6 @@ export async function releaseStep(options: ReleaseStepOptions): Promise<Step> {
 async function linkTree(from: string, to: string): Promise<void> {
   for (const path of await listFiles(from)) {
     if (path.startsWith('.')) continue;
-    await mkdir(dirname(join(to, path)), { recursive: true });
-    await link(join(from, path), join(to, path));
+    await linkFile(join(from, path), join(to, path));
   }
 }
