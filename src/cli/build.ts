@@ -1,8 +1,9 @@
 // kronos build
-import { basename, relative, resolve } from 'node:path';
+import { basename, relative } from 'node:path';
 import { Option, type Command } from 'commander';
 import { formatBytes, formatSeconds } from '../common/format.ts';
 import type { BuildResult } from '../builder/build.ts';
+import { repeatArguments } from './repeat.ts';
 import { addCommonOptions, cacheDirectory, createSubCommand, parseLevel } from './options.ts';
 import {
   addMirrorOptions,
@@ -79,32 +80,11 @@ async function build(edition: string, options: BuildOptions, session: Session): 
   return { json: toJson(result), text: describe(result) };
 }
 
-/** Arguments of the two builds that `--verify` runs. */
-function verifyArguments(edition: string, options: BuildOptions): string[] {
-  const named = (flag: string, values: readonly string[] = []): string[] =>
-    values.flatMap((value) => [flag, value]);
-  return [
-    edition,
-    ...named('--arch', one(options.arch)),
-    ...named('--recipes', options.recipes?.map((path) => resolve(path))),
-    ...named('--with', options.with),
-    ...named('--origin', options.origin),
-    ...named('--lock', one(options.lock).map((path) => resolve(path))),
-    ...named('--level', one(options.level).map(String)),
-    ...(options.release === true ? ['--release'] : []),
-    ...(options.disk === true ? ['--disk'] : []),
-  ];
-}
-
-function one<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
-}
-
 async function verify(edition: string, options: BuildOptions, session: Session): Promise<Outcome> {
   const { verifyBuild } = await import('../builder/verify-build.ts');
   const result = await session.show({ title: `Verifying ${edition}` }, (observer) =>
     verifyBuild({
-      arguments: verifyArguments(edition, options),
+      arguments: repeatArguments(edition, options),
       cache: cacheDirectory(options.cache),
       user: options.verifyUser,
       observer,

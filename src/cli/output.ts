@@ -1,6 +1,5 @@
 // Shows running work: a live list on a terminal, plain lines where there is none, nothing for `--json`.
 // Progress goes to standard error, results go to standard output.
-import type { Writable } from 'node:stream';
 import { UNOBSERVED, type BuildObserver } from '../common/progress.ts';
 import { createPlainDisplay } from './output-plain.ts';
 
@@ -55,9 +54,4 @@ export async function runTasks<T>(
   } finally {
     display.close();
   }
-}
-
-/** Writes a line; used for the few lines outside of a display. */
-export function writeLine(stream: Writable, line: string): void {
-  stream.write(`${line}\n`);
 }
