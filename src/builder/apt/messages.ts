@@ -35,7 +35,7 @@ const RULES: readonly Rule[] = [
   {
     pattern: /Release file for (\S+) is (?:expired|not valid yet)[^\n]*/,
     code: 'verification/index-expired',
-    message: (match) => `the index ${match[1] ?? ''} is out of date: ${match[0]}`,
+    message: (match) => `an index is out of date: ${match[0].replace(/\. Updates.*/, '')}`,
     hint: 'the mirror is not kept up, or the clock is wrong; for a snapshot set Acquire::Check-Valid-Until "false" in /etc/apt/apt.conf.d',
   },
   {

@@ -48,13 +48,17 @@ export async function fetchSource(
     await updateIndices(root, progress);
     progress.note(`fetching source ${source}`);
     const word = version === undefined ? source : `${source}=${version}`;
-    await runApt(
-      root,
-      // `--only-source`: apt would also take the name of a binary package, and then another source.
-      ['apt-get', 'source', '--download-only', '--only-source', '-q', word],
-      `fetching the source package ${source} from ${suite}`,
-      { cwd: directory },
-    );
+    const doing = `fetching the source package ${source} from ${suite}`;
+    // `--only-source`: apt would also take the name of a binary package, and then another source.
+    const argv = ['apt-get', 'source', '--download-only', '--only-source', '-q', word];
+    try {
+      await runApt(root, argv, doing, { cwd: directory });
+    } catch (error) {
+      if (version === undefined || !isUnknownSource(error)) throw error;
+      throw new KronosError('input/unknown-version', `${doing}: there is no version ${version}`, {
+        hint: 'leave the version out to take the newest; mirrors keep no older ones',
+      });
+    }
     const dsc = (await readdir(directory)).find((name) => name.endsWith('.dsc'));
     if (dsc === undefined) {
       throw new KronosError('io/apt-failed', `fetching the source package ${source} gave no .dsc`);
@@ -67,4 +71,9 @@ export async function fetchSource(
     };
     return { ...found, file, dsc: await digestFile(file) };
   });
+}
+
+/** apt says the same of a name and of a version that is not there. */
+function isUnknownSource(error: unknown): boolean {
+  return error instanceof KronosError && error.code === 'input/unknown-source';
 }

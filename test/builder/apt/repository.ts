@@ -195,15 +195,24 @@ export class TestRepository {
     }
     const text = stanzas.join('\n');
     const dists = join(this.directory, archive, 'dists', suite);
+    await this.#writeIndex(dists, 'main/binary-amd64/Packages', text, { ...options, suite });
+  }
+
+  /** An index with the Release file that vouches for it. */
+  async #writeIndex(
+    dists: string,
+    index: string,
+    text: string,
+    options: PublishOptions & { suite: string },
+  ): Promise<void> {
     await rm(dists, { recursive: true, force: true });
-    const index = 'main/binary-amd64/Packages';
     await mkdir(dirname(join(dists, index)), { recursive: true });
     await writeFile(join(dists, index), options.tamper?.(text) ?? text);
     const release = [
       'Origin: Test',
       'Label: Test',
-      `Suite: ${suite}`,
-      `Codename: ${suite}`,
+      `Suite: ${options.suite}`,
+      `Codename: ${options.suite}`,
       `Date: ${options.date ?? 'Sat, 14 Nov 2026 12:00:00 UTC'}`,
       'Architectures: amd64',
       'Components: main',
@@ -212,12 +221,53 @@ export class TestRepository {
       ` ${digestOf(text)} ${Buffer.byteLength(text)} ${index}`,
       '',
     ].join('\n');
-    if (options.key === undefined) await writeFile(join(dists, 'Release'), release);
-    else
-      await writeFile(
-        join(dists, 'InRelease'),
-        gpg(options.key.home, ['--clearsign', '--digest-algo', 'SHA512'], release),
-      );
+    if (options.key === undefined) {
+      await writeFile(join(dists, 'Release'), release);
+      return;
+    }
+    const signed = gpg(options.key.home, ['--clearsign', '--digest-algo', 'SHA512'], release);
+    await writeFile(join(dists, 'InRelease'), signed);
+  }
+
+  /** One source package and the index of a suite that lists exactly it. */
+  async publishSource(
+    source: string,
+    version: string,
+    options: PublishOptions & { key: SigningKey },
+  ): Promise<void> {
+    const suite = options.suite ?? 'sid';
+    const archive = join(this.directory, options.archive ?? 'debian');
+    const pool = `pool/main/${source.slice(0, 1)}/${source}`;
+    await mkdir(join(archive, pool), { recursive: true });
+    const tarball = Buffer.from(`source of ${source} ${version}`);
+    const dsc = [
+      'Format: 3.0 (native)',
+      `Source: ${source}`,
+      `Binary: ${source}`,
+      'Architecture: any',
+      `Version: ${version}`,
+      'Checksums-Sha256:',
+      ` ${digestOf(tarball)} ${tarball.length} ${source}_${version}.tar.xz`,
+      '',
+    ].join('\n');
+    await writeFile(join(archive, pool, `${source}_${version}.tar.xz`), tarball);
+    await writeFile(join(archive, pool, `${source}_${version}.dsc`), dsc);
+    const index = [
+      `Package: ${source}`,
+      `Binary: ${source}`,
+      `Version: ${version}`,
+      'Architecture: any',
+      'Format: 3.0 (native)',
+      `Directory: ${pool}`,
+      'Checksums-Sha256:',
+      ` ${digestOf(dsc)} ${Buffer.byteLength(dsc)} ${source}_${version}.dsc`,
+      ` ${digestOf(tarball)} ${tarball.length} ${source}_${version}.tar.xz`,
+      '',
+    ].join('\n');
+    await this.#writeIndex(join(archive, 'dists', suite), 'main/source/Sources', index, {
+      ...options,
+      suite,
+    });
   }
 
   /** The three suites of a distribution; only the first has packages. */
