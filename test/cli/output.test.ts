@@ -106,7 +106,7 @@ test.serial('the live list shows running, waiting, reused and failed steps', asy
   display.stepNote('tools', '3/9 xorriso');
   const running = await lines();
   t.is(running[0], 'Building');
-  t.regex(running[1] ?? '', /^ {2}Unpack the tools {14}0\.\d s {8}3\/9 xorriso$/);
+  t.regex(running[1] ?? '', /^ {2}Unpack the tools {14}\d\.\d s {8}3\/9 xorriso$/);
   t.deepEqual(running.slice(2), ['  Install 266 packages', '  Write the ISO']);
   play(display);
   display.close();
@@ -114,7 +114,7 @@ test.serial('the live list shows running, waiting, reused and failed steps', asy
   const finished = await lines();
   t.is(finished[1], '  Unpack the tools              reused       41.0 MB');
   t.is(finished[2], '  Install 266 packages          41 s         188.2 MB');
-  t.regex(finished[3] ?? '', /^ {2}Write the ISO {17}failed after 0\.\d s$/);
+  t.regex(finished[3] ?? '', /^ {2}Write the ISO {17}failed after \d\.\d s$/);
   t.is(finished[4], '! the mirror is slow');
   t.is(finished.length, 5);
 });
