@@ -16,6 +16,7 @@ import test from 'ava';
 import { digestFile } from '../../../src/common/digest.ts';
 import { run } from '../../../src/common/process.ts';
 import { SILENT } from '../../../src/common/progress.ts';
+import { signFile } from '../../../src/builder/manifest/signature.ts';
 import { listMedium } from '../../../src/builder/manifest/medium.ts';
 import {
   formatVerifyReport,
@@ -297,17 +298,18 @@ test('signatures: good, of a stranger, of a changed file, and required', async (
   if (owner === undefined || stranger === undefined) return t.fail();
   const directory = await copy('signed');
   const sums = join(directory, 'SHA256SUMS');
-  await run([
-    'gpg',
-    '--batch',
-    '--homedir',
-    owner.home,
-    '--armor',
-    '--output',
-    `${sums}.asc`,
-    '--detach-sign',
-    sums,
-  ]);
+  process.env['GNUPGHOME'] = owner.home;
+  await t.throwsAsync(signFile(sums, 'nobody@mirror.example'), { code: 'input/signing-key' });
+  t.is(await signFile(sums, 'owner@mirror.example'), `${sums}.asc`);
+  const own = await verify(directory);
+  t.is(own.signature.state, 'good');
+  process.env['GNUPGHOME'] = stranger.home;
+  const unknown = await verify(directory);
+  t.is(unknown.signature.state, 'unchecked');
+  t.regex(
+    unknown.notes[0] ?? '',
+    /^the signature was not checked: the key [0-9A-F]+ is not in the keyring$/,
+  );
   const good = await verify(directory, { keyring: owner.keyring });
   t.is(good.signature.state, 'good');
   t.deepEqual(good.problems, []);
