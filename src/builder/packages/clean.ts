@@ -9,8 +9,9 @@ import { DPKG_SETTINGS } from './unpack.ts';
 const BUILD_TRACES = [DPKG_SETTINGS, '/usr/sbin/policy-rc.d'];
 
 /**
- * Removes all paths that match the globs (absolute, `**` crosses directories). A glob that matches a directory removes
- * it with all that is in it; write `/dir/**` to keep the directory itself.
+ * Removes all paths that match the globs (absolute, `**` crosses directories). A path without wildcards goes with all
+ * that is in it. A glob takes files and links only: the directories belong to packages, and daemons die without the
+ * one that they log to.
  */
 export async function cleanTree(tree: string, globs: readonly string[]): Promise<void> {
   for (const path of BUILD_TRACES) await rm(join(tree, path), { force: true });
@@ -39,7 +40,7 @@ async function removeMatching(
 ): Promise<void> {
   for (const entry of await readdir(join(tree, directory), { withFileTypes: true })) {
     const path = `${directory}/${entry.name}`;
-    if (matches(path)) await rm(join(tree, path), { recursive: true, force: true });
-    else if (entry.isDirectory()) await removeMatching(tree, path, matches);
+    if (entry.isDirectory()) await removeMatching(tree, path, matches);
+    else if (matches(path)) await rm(join(tree, path), { force: true });
   }
 }
