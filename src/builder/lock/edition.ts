@@ -80,7 +80,7 @@ export async function lockEdition(
   const changes = previous === undefined ? [] : diffLocks(previous, lock);
   const same = previous !== undefined && changes.length === 0 && sameHeader(previous, lock);
   // An index that only became younger is no reason to change every date in the image.
-  const result = same && previous !== undefined ? previous : lock;
+  const result = same ? previous : lock;
   if (!same && options.dryRun !== true) await writeLock(file, result);
   return { file, lock: result, changes, written: !same && options.dryRun !== true };
 }

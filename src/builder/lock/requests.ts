@@ -36,7 +36,8 @@ function portableOrigin(origin: OriginSpec): unknown {
         suite: origin.suite,
         components: origin.components,
       };
-    default:
+    case 'distribution':
+    case 'deb-src':
       return origin;
   }
 }
@@ -59,7 +60,7 @@ export function requestsDigest(selection: Selection): Sha256 {
     architecture: selection.edition.architecture,
     // The order of recipes decides whom a package is attributed to.
     recipes: selection.recipes.map((recipe) => recipe.name),
-    origins: Object.fromEntries(origins),
+    origins: Object.fromEntries(origins) as Record<string, unknown>,
     requests: requests.sort((a, b) => compareText(JSON.stringify(a), JSON.stringify(b))),
   });
 }

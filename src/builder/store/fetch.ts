@@ -155,7 +155,8 @@ export async function fetchBlobs(
             throw differentBuild(locked, origin.source, origin.version);
         }
         break;
-      default:
+      case 'directory':
+      case undefined:
         await copyFromDirectory(
           name,
           wanted,
