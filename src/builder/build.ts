@@ -73,7 +73,11 @@ interface Build {
  */
 export async function buildRelease(options: BuildOptions): Promise<BuildResult> {
   const started = performance.now();
-  await ensureHost({ observer: options.observer, signal: options.signal, offline: options.offline });
+  await ensureHost({
+    observer: options.observer,
+    signal: options.signal,
+    offline: options.offline,
+  });
   const build = await openBuild(options);
   const { selection, lock } = build;
   const ensure = ensureIn(build);
@@ -126,9 +130,13 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
 async function openBuild(options: BuildOptions): Promise<Build> {
   const { selection, lockFile } = await openSelection(options);
   if (!(await exists(lockFile))) {
-    throw new KronosError('input/no-lock', `edition ${selection.edition.name} has no lock at ${lockFile}`, {
-      hint: `make one with: kronos lock ${selection.edition.name}`,
-    });
+    throw new KronosError(
+      'input/no-lock',
+      `edition ${selection.edition.name} has no lock at ${lockFile}`,
+      {
+        hint: `make one with: kronos lock ${selection.edition.name}`,
+      },
+    );
   }
   const lock = await readLock(lockFile);
   checkLockFresh(lock, selection, lockFile);

@@ -1,6 +1,7 @@
 // The programs that make artefacts come from the lock too: unpacked, never installed, run through their own loader, so
 // that the bits do not depend on what the building machine has.
 import { join } from 'node:path';
+import { endWithParent } from '../common/process.ts';
 import { clockEnvironment, clockLibrary, clockShift } from './clock.ts';
 
 const AMD64 = {
@@ -27,15 +28,18 @@ export function toolCommand(root: string, name: string, args: readonly string[])
     days === undefined
       ? { before: [], loader: [] }
       : {
-          before: ['env', ...Object.entries(clockEnvironment(days)).map(([key, value]) => `${key}=${value}`)],
+          before: [
+            'env',
+            ...Object.entries(clockEnvironment(days)).map(([key, value]) => `${key}=${value}`),
+          ],
           loader: ['--preload', clockLibrary(root)],
         };
-  return [
+  return endWithParent([
     ...clock.before,
     join(root, loader),
     ...clock.loader,
     ...['--library-path', join(root, libraries)],
     join(root, SBIN.has(name) ? 'usr/sbin' : 'usr/bin', name),
     ...args,
-  ];
+  ]);
 }

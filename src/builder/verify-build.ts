@@ -74,7 +74,10 @@ export async function verifyBuild(options: VerifyBuildOptions): Promise<VerifyBu
     const [a = '', b = ''] = results;
     await observeStep(observer, 'compare', 'Compare byte by byte', () => compare(a, b));
     const files = await Promise.all(
-      (await releaseNames(a)).map(async (path) => ({ path, sha256: await digestFile(join(a, path)) })),
+      (await releaseNames(a)).map(async (path) => ({
+        path,
+        sha256: await digestFile(join(a, path)),
+      })),
     );
     return { builds: [plain, odd], files };
   } finally {
@@ -162,9 +165,13 @@ async function buildUnder(
     });
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new KronosError('verification/build-failed', `the build as ${user} failed:\n    ${error.stderr.trim()}`, {
-      hint: 'what the build says is above; it ran with a cache of its own',
-    });
+    throw new KronosError(
+      'verification/build-failed',
+      `the build as ${user} failed:\n    ${error.stderr.trim()}`,
+      {
+        hint: 'what the build says is above; it ran with a cache of its own',
+      },
+    );
   }
   const [release] = (await listFiles(out)).map((path) => path.split('/')[0]);
   return join(out, release ?? '');

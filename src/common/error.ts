@@ -43,11 +43,7 @@ export class KronosError extends Error {
   readonly location: Location | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
 
-  constructor(
-    code: `${ErrorClass}/${string}`,
-    message: string,
-    options: KronosErrorOptions = {},
-  ) {
+  constructor(code: `${ErrorClass}/${string}`, message: string, options: KronosErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;
@@ -108,7 +104,10 @@ export function formatError(error: unknown): string {
 export function errorToJson(error: unknown): Record<string, unknown> {
   if (error instanceof KronosErrors) return { errors: error.errors.map(errorToJson) };
   if (!(error instanceof KronosError)) {
-    return { code: 'internal/defect', message: error instanceof Error ? error.message : String(error) };
+    return {
+      code: 'internal/defect',
+      message: error instanceof Error ? error.message : String(error),
+    };
   }
   return {
     code: error.code,

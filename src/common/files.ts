@@ -1,7 +1,19 @@
 // File work that must not leave halves behind.
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, link, lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { KronosError, systemCode } from './error.ts';
 
@@ -31,7 +43,11 @@ export async function readTextOrUndefined(path: string): Promise<string | undefi
 }
 
 /** Writes a file so that readers see the old or the new content, never a part: temporary name, fsync, rename. */
-export async function writeFileAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  mode = 0o644,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -111,9 +127,13 @@ export async function resolveInside(directory: string, path: string): Promise<st
   const base = resolve(directory);
   const full = resolve(base, path);
   if (full !== base && !full.startsWith(base + sep)) {
-    throw new KronosError('input/path-escapes', `${JSON.stringify(path)} leads out of ${directory}`, {
-      hint: 'name a file below the directory of the recipe',
-    });
+    throw new KronosError(
+      'input/path-escapes',
+      `${JSON.stringify(path)} leads out of ${directory}`,
+      {
+        hint: 'name a file below the directory of the recipe',
+      },
+    );
   }
   // Every part on the way is looked at: a link anywhere could lead out.
   let current = base;
@@ -122,9 +142,13 @@ export async function resolveInside(directory: string, path: string): Promise<st
     current = join(current, part);
     try {
       if ((await lstat(current)).isSymbolicLink()) {
-        throw new KronosError('input/path-escapes', `${JSON.stringify(path)} passes through the symbolic link ${current}`, {
-          hint: 'recipes hold plain files; copy the file in place of the link',
-        });
+        throw new KronosError(
+          'input/path-escapes',
+          `${JSON.stringify(path)} passes through the symbolic link ${current}`,
+          {
+            hint: 'recipes hold plain files; copy the file in place of the link',
+          },
+        );
       }
     } catch (error) {
       if (systemCode(error) === 'ENOENT') break;

@@ -113,7 +113,14 @@ function checkReport(
   t.is(report.boot, boot);
   t.is(report.edition, edition);
   const names = report.checks.filter((check) => check.ok).map((check) => check.name);
-  for (const name of ['xl-info', 'ovs-answers', 'lvm-answers', 'nfs-tools', 'iscsi-tools', 'multipath-answers']) {
+  for (const name of [
+    'xl-info',
+    'ovs-answers',
+    'lvm-answers',
+    'nfs-tools',
+    'iscsi-tools',
+    'multipath-answers',
+  ]) {
     t.true(names.includes(name), `${name} ran and held`);
   }
 }

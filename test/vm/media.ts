@@ -7,7 +7,8 @@ import { listFiles } from '../../src/common/files.ts';
 /** A published release directory. Errors: where the runner did not say where it is. */
 export function releaseDirectory(edition = 'debian-13'): string {
   const out = process.env['KRONOS_RELEASES'];
-  if (out === undefined) throw new Error('KRONOS_RELEASES must name the --out directory of a build');
+  if (out === undefined)
+    throw new Error('KRONOS_RELEASES must name the --out directory of a build');
   return join(out, `${edition}-amd64`);
 }
 

@@ -86,7 +86,9 @@ function enabledUnits(recipe: Recipe, readText: (source: string) => string): Lay
     );
     const text = file.text ?? readText(file.source ?? '');
     for (const unit of units) {
-      links.push(...enableLinks(unit, file.path, text).map((link) => ({ ...link, recipe: recipe.name })));
+      links.push(
+        ...enableLinks(unit, file.path, text).map((link) => ({ ...link, recipe: recipe.name })),
+      );
     }
   }
   return links;

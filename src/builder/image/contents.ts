@@ -1,7 +1,8 @@
 // What is in a layer, path by path: the ground truth for the SBOM, `verify`, `diff` and `why`.
 import type { Sha256 } from '../../common/digest.ts';
 
-export type EntryType = 'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo' | 'socket';
+export type EntryType =
+  'file' | 'directory' | 'symlink' | 'character' | 'block' | 'fifo' | 'socket';
 
 export interface Entry {
   /** Absolute path in the appliance, without trailing slash; the root itself is `/`. */

@@ -21,7 +21,10 @@ export async function cleanTree(tree: string, globs: readonly string[]): Promise
   // Only the part of the tree that a pattern can match is walked.
   for (const base of new Set(patterns.map(fixedPart))) {
     if (!(await exists(join(tree, base)))) continue;
-    const matches = picomatch(patterns.filter((glob) => fixedPart(glob) === base), { dot: true });
+    const matches = picomatch(
+      patterns.filter((glob) => fixedPart(glob) === base),
+      { dot: true },
+    );
     await removeMatching(tree, base, matches);
   }
 }

@@ -49,7 +49,9 @@ export async function readOwners(tree: string): Promise<Map<string, string>> {
   const lists: [string, string[]][] = [];
   for (const file of await readdir(info)) {
     if (!file.endsWith('.list')) continue;
-    const lines = (await readFile(join(info, file), 'utf8')).split('\n').filter((line) => line !== '');
+    const lines = (await readFile(join(info, file), 'utf8'))
+      .split('\n')
+      .filter((line) => line !== '');
     lists.push([file.slice(0, -'.list'.length), lines]);
   }
   const diversions = await readTextOrUndefined(join(tree, 'var/lib/dpkg/diversions'));

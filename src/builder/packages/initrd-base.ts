@@ -28,20 +28,30 @@ export async function makeBaseInitrd(
   await writeInTree(
     tree,
     `${CONFIGURATION}/initramfs.conf`,
-    ['MODULES=list', 'BUSYBOX=y', 'COMPRESS=zstd', 'COMPRESSLEVEL=3', 'DEVICE=', 'NFSROOT=auto', ''].join('\n'),
+    [
+      'MODULES=list',
+      'BUSYBOX=y',
+      'COMPRESS=zstd',
+      'COMPRESSLEVEL=3',
+      'DEVICE=',
+      'NFSROOT=auto',
+      '',
+    ].join('\n'),
   );
-  await writeInTree(tree, `${CONFIGURATION}/modules`, `${modules.filter((name) => !name.startsWith('=')).join('\n')}\n`);
+  await writeInTree(
+    tree,
+    `${CONFIGURATION}/modules`,
+    `${modules.filter((name) => !name.startsWith('=')).join('\n')}\n`,
+  );
   await writeInTree(
     tree,
     `${CONFIGURATION}/hooks/kronos-drivers`,
     hookText(modules.filter((name) => name.startsWith('=')).map((name) => name.slice(1))),
     0o755,
   );
-  await runInTree(
-    tree,
-    ['mkinitramfs', '-d', CONFIGURATION, '-o', '/run/initrd.base', kernel],
-    { environment },
-  );
+  await runInTree(tree, ['mkinitramfs', '-d', CONFIGURATION, '-o', '/run/initrd.base', kernel], {
+    environment,
+  });
   await mkdir(join(output, 'boot'), { recursive: true });
   await cp(join(tree, 'run/initrd.base'), join(output, 'boot/initrd.base'));
   await rm(join(tree, 'run/initrd.base'));

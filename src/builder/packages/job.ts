@@ -58,7 +58,10 @@ export interface PackagesInput {
 }
 
 /** Makes the tree, the layers, the base initrd and the boot files. Runs as root of a sandbox. */
-export async function runJob(input: PackagesInput, context: JobContext): Promise<{ packages: number }> {
+export async function runJob(
+  input: PackagesInput,
+  context: JobContext,
+): Promise<{ packages: number }> {
   const { tree, progress } = { tree: input.tree, progress: context.progress };
   const environment = scriptEnvironment(input);
   progress.note('checking packages');

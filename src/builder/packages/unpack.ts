@@ -2,7 +2,7 @@
 import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
-import { CommandError, run } from '../../common/process.ts';
+import { CommandError, endWithParent, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
 import { runInTree, silenceProgram, writeInTree } from '../sandbox/tree.ts';
 import { readNeeds } from './control.ts';
@@ -27,7 +27,16 @@ export const DPKG_SETTINGS = '/etc/dpkg/dpkg.cfg.d/zz-kronos-build';
  * maintainer scripts run in. Names that a suite does not have are passed over.
  */
 const ESSENTIAL = [
-  ...['base-files', 'base-passwd', 'bash', 'bsdutils', 'coreutils', 'dash', 'debianutils', 'diffutils'],
+  ...[
+    'base-files',
+    'base-passwd',
+    'bash',
+    'bsdutils',
+    'coreutils',
+    'dash',
+    'debianutils',
+    'diffutils',
+  ],
   ...['dpkg', 'findutils', 'grep', 'gzip', 'hostname', 'init-system-helpers', 'libc-bin', 'login'],
   ...['ncurses-base', 'ncurses-bin', 'perl-base', 'sed', 'sysvinit-utils', 'tar', 'util-linux'],
   // Not essential by the letter, but maintainer scripts of the first packages call them.
@@ -79,12 +88,19 @@ export async function extractArchive(
   target: string,
   tarOptions: readonly string[] = [],
 ): Promise<void> {
-  // dpkg-deb calls tar, and tar takes further options from its environment.
+  // `dpkg-deb --extract` would replace the links of a merged /usr by directories, and takes no options for tar. The
+  // script is fixed; what varies comes as arguments.
+  const [unpack, tar] = [['dpkg-deb', '--fsys-tarfile', '"$file"'], ['tar', '"$@"']].map(
+    (argv) => endWithParent(argv).join(' '),
+  );
+  const script = `file=$1; shift; ${unpack ?? ''} | ${tar ?? ''}`;
   try {
-    await run(['dpkg-deb', '--extract', file, target], {
-      environment: { TAR_OPTIONS: ['--keep-directory-symlink', ...tarOptions].join(' ') },
-      extendEnvironment: true,
-    });
+    await run(
+      endWithParent([
+        ...['bash', '-o', 'pipefail', '-c', script, 'extract', file],
+        ...['-x', '-C', target, '--keep-directory-symlink', ...tarOptions],
+      ]),
+    );
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (/No space left/.test(error.message)) throw error;
@@ -153,9 +169,13 @@ export async function installArchives(
     for (const undo of restore) await undo();
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    throw new KronosError('io/package-install', `installing packages failed:\n    ${dpkgReason(error)}`, {
-      hint: 'the lines above are dpkg\'s own; a package that fails here fails for its maintainer script',
-    });
+    throw new KronosError(
+      'io/package-install',
+      `installing packages failed:\n    ${dpkgReason(error)}`,
+      {
+        hint: "the lines above are dpkg's own; a package that fails here fails for its maintainer script",
+      },
+    );
   }
 }
 
@@ -173,6 +193,7 @@ function countLines(progress: Progress, total: number, mode: string): (line: str
   const what = mode === 'essential' ? 'essential packages' : 'packages';
   return (line) => {
     if (line.startsWith('Unpacking ')) progress.note(`unpacking ${what} ${++unpacked}/${total}`);
-    else if (line.startsWith('Setting up ')) progress.note(`configuring ${what} ${++configured}/${total}`);
+    else if (line.startsWith('Setting up '))
+      progress.note(`configuring ${what} ${++configured}/${total}`);
   };
 }

@@ -24,9 +24,15 @@ async function main(): Promise<void> {
   const job = (await import(pathToFileURL(file).href)) as JobModule<unknown, unknown>;
   const value = await job.runJob(await readInput(), {
     progress: {
-      note: (text) => { send({ type: 'note', text }); },
-      log: (text) => { send({ type: 'log', text }); },
-      warn: (text) => { send({ type: 'warn', text }); },
+      note: (text) => {
+        send({ type: 'note', text });
+      },
+      log: (text) => {
+        send({ type: 'log', text });
+      },
+      warn: (text) => {
+        send({ type: 'warn', text });
+      },
     },
   });
   send({ type: 'result', value });

@@ -1,6 +1,7 @@
 // The argument array that puts a program into its own namespaces; when its parent dies, however it dies, the kernel
 // ends everything inside and drops every mount.
 import { join } from 'node:path';
+import { endWithParent } from '../../common/process.ts';
 
 /** What the sandbox is closed off from. */
 export interface NamespaceOptions {
@@ -15,8 +16,8 @@ export function namespaceCommand(options: NamespaceOptions): string[] {
   const user = options.uid === 0 ? [] : ['--user', '--map-root-user', '--map-auto'];
   const network = options.network === true ? [] : ['--net'];
   return [
-    ...['setpriv', '--pdeathsig', 'KILL', '--'],
-    ...['unshare', ...user, '--mount', '--propagation', 'private', '--uts', '--ipc', ...network],
+    ...endWithParent(['unshare', ...user]),
+    ...['--mount', '--propagation', 'private', '--uts', '--ipc', ...network],
     ...['--pid', '--fork', '--kill-child=KILL', '--'],
   ];
 }

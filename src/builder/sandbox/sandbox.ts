@@ -95,14 +95,22 @@ function toError(message: Extract<JobMessage, { type: 'error' }>): Error {
 function explainDeath(status: number, noise: readonly string[], uid: number): KronosError {
   const said = noise.slice(-6).join('\n    ');
   if (NO_NAMESPACES.test(said) || status === 127) {
-    return new KronosError('host/no-namespaces', `this machine does not let us make namespaces:\n    ${said}`, {
-      hint:
-        uid === 0
-          ? 'run outside a restricted container, or give the container CAP_SYS_ADMIN'
-          : 'install uidmap, give this user a range in /etc/subuid and /etc/subgid, and allow user namespaces; or run as root',
-    });
+    return new KronosError(
+      'host/no-namespaces',
+      `this machine does not let us make namespaces:\n    ${said}`,
+      {
+        hint:
+          uid === 0
+            ? 'run outside a restricted container, or give the container CAP_SYS_ADMIN'
+            : 'install uidmap, give this user a range in /etc/subuid and /etc/subgid, and allow user namespaces; or run as root',
+      },
+    );
   }
-  return new KronosError('internal/sandbox-died', `the sandbox ended with status ${status}:\n    ${said}`, {
-    hint: 'the machine may have run out of memory; see dmesg',
-  });
+  return new KronosError(
+    'internal/sandbox-died',
+    `the sandbox ended with status ${status}:\n    ${said}`,
+    {
+      hint: 'the machine may have run out of memory; see dmesg',
+    },
+  );
 }

@@ -84,7 +84,9 @@ export async function silenceProgram(tree: string, path: string): Promise<() => 
 export async function runInTree(
   tree: string,
   argv: readonly string[],
-  options: Omit<RunOptions, 'environment'> & { environment?: Readonly<Record<string, string>> } = {},
+  options: Omit<RunOptions, 'environment'> & {
+    environment?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<RunResult> {
   const { environment, ...rest } = options;
   const { LD_PRELOAD: preload, ...others } = environment ?? {};
@@ -97,7 +99,12 @@ export async function runInTree(
 }
 
 /** Writes a file inside a tree that is being made. */
-export async function writeInTree(tree: string, path: string, text: string, mode = 0o644): Promise<void> {
+export async function writeInTree(
+  tree: string,
+  path: string,
+  text: string,
+  mode = 0o644,
+): Promise<void> {
   const full = join(tree, path);
   await mkdir(dirname(full), { recursive: true });
   await writeFile(full, text);

@@ -93,7 +93,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
         progress: stepProgress(observer, step.name),
         signal,
       });
-      if (signal.aborted) throw new KronosError('interrupted/cancelled', `${step.title} was stopped`);
+      if (signal.aborted)
+        throw new KronosError('interrupted/cancelled', `${step.title} was stopped`);
       const seconds = (performance.now() - started) / 1000;
       const text = `${JSON.stringify({ name: step.name, key, inputs, seconds } satisfies StepRecord)}\n`;
       await writeFileAtomic(join(output, RECORD), text);
@@ -148,10 +149,3 @@ function mapStorageError(error: unknown, title: string): unknown {
   }
   return error;
 }
-
-/** The recorded inputs of a step's output, or undefined where it was never made. */
-export async function readStepInputs(directory: string): Promise<Record<string, unknown> | undefined> {
-  const text = await readTextOrUndefined(join(directory, RECORD));
-  return text === undefined ? undefined : (JSON.parse(text) as StepRecord).inputs;
-}
-

@@ -14,7 +14,8 @@ export function explainChange(
   for (const name of [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()) {
     if (!(name in before)) changes.push(`new input ${name}`);
     else if (!(name in after)) changes.push(`input ${name} is gone`);
-    else if (canonicalJson(before[name]) !== canonicalJson(after[name])) changes.push(`${name} changed`);
+    else if (canonicalJson(before[name]) !== canonicalJson(after[name]))
+      changes.push(`${name} changed`);
   }
   if (changes.length === 0) return 'ran: its output was no longer in the cache';
   const named = changes.slice(0, NAMED).join(', ');

@@ -71,7 +71,8 @@ async function rememberedDigest(path: string): Promise<string> {
     const note = `${path}.sha256`;
     const kept = await readFile(note, 'utf8').catch(() => '');
     const [digest, keptSize, keptTime] = kept.trim().split(' ');
-    if (digest !== undefined && keptSize === String(size) && keptTime === String(mtimeMs)) return digest;
+    if (digest !== undefined && keptSize === String(size) && keptTime === String(mtimeMs))
+      return digest;
     const fresh = await digestFile(path);
     await writeFile(note, `${fresh} ${size} ${mtimeMs}\n`).catch(() => undefined);
     return fresh;

@@ -25,7 +25,7 @@ export function filesStep(options: FilesStepOptions): Step {
   const { selection, version, epoch, tools, packages } = options;
   return {
     name: 'files',
-    title: 'Write the recipes\' files',
+    title: "Write the recipes' files",
     module: import.meta.url,
     inputs: {
       ...Object.fromEntries(
@@ -68,7 +68,8 @@ function digestRecipe(recipe: Selection['recipes'][number]): unknown {
     files: recipe.files.map((file) => ({
       path: file.path,
       mode: file.mode,
-      content: file.text === undefined ? digestOf(readFileSync(file.source ?? '')) : digestOf(file.text),
+      content:
+        file.text === undefined ? digestOf(readFileSync(file.source ?? '')) : digestOf(file.text),
     })),
     links: recipe.links.map(({ path, target }) => ({ path, target })),
     modules: recipe.modules,
@@ -101,7 +102,15 @@ async function writeLayer(
   for (const link of plan.links) {
     await symlink(link.target, join(root, link.path));
     const { path, target } = link;
-    entries.push({ path, type: 'symlink', mode: 0o777, uid: 0, gid: 0, target, owner: `recipe:${link.recipe}` });
+    entries.push({
+      path,
+      type: 'symlink',
+      mode: 0o777,
+      uid: 0,
+      gid: 0,
+      target,
+      owner: `recipe:${link.recipe}`,
+    });
   }
   const list = join(context.scratch, `${plan.name}.attributes`);
   await writeFile(list, `${attributes.join('\n')}\n`);

@@ -24,7 +24,10 @@ function recipeInputs(selection: Selection) {
   const files = new Set(recipes.flatMap((recipe) => recipe.files.map((file) => file.path)));
   // A unit that a recipe ships itself is enabled in the files layer.
   const packaged = (units: readonly string[]): string[] =>
-    units.filter((unit) => !files.has(`/etc/systemd/system/${unit}`) && !files.has(`/usr/lib/systemd/system/${unit}`));
+    units.filter(
+      (unit) =>
+        !files.has(`/etc/systemd/system/${unit}`) && !files.has(`/usr/lib/systemd/system/${unit}`),
+    );
   return {
     exclude: recipes.flatMap((recipe) => recipe.exclude),
     include: recipes.flatMap((recipe) => recipe.include),

@@ -31,7 +31,10 @@ export interface ReleaseStepOptions {
 export async function releaseStep(options: ReleaseStepOptions): Promise<Step> {
   const { name, selection, lock, layers, media, packages } = options;
   const recipes = await Promise.all(
-    selection.recipes.map(async (recipe) => ({ name: recipe.name, digest: await digestRecipe(recipe) })),
+    selection.recipes.map(async (recipe) => ({
+      name: recipe.name,
+      digest: await digestRecipe(recipe),
+    })),
   );
   return {
     name: 'release',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { exists, statOrUndefined } from '../../common/files.ts';
 import { formatBytes } from '../../common/format.ts';
-import { CommandError, FIXED_ENVIRONMENT, run } from '../../common/process.ts';
+import { CommandError, endWithParent, FIXED_ENVIRONMENT, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
 import { errorFromApt } from '../apt/messages.ts';
 import { diskError, type BlobIdentity, type BlobStore } from './blobs.ts';
@@ -192,7 +192,7 @@ async function runHelper(
 ): Promise<string> {
   const pairs = downloads.flatMap((download) => [helperUri(download.uri), target(download)]);
   try {
-    await run([HELPER, ...HELPER_OPTIONS, 'download-file', ...pairs], {
+    await run(endWithParent([HELPER, ...HELPER_OPTIONS, 'download-file', ...pairs]), {
       environment: { ...FIXED_ENVIRONMENT, LC_ALL: 'C', LANGUAGE: '' },
       extendEnvironment: true,
       signal,
