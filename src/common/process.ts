@@ -1,5 +1,6 @@
 // The only place that starts other programs. Argument arrays only: no shell ever sees our data.
 import { execa } from 'execa';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { KronosError } from './error.ts';
 
@@ -20,6 +21,14 @@ export interface RunOptions {
   inherit?: boolean;
   /** A file the child's standard output goes to. */
   outputFile?: string;
+}
+
+/**
+ * The argument array for a program that the kernel ends when we end, however that is: one that is left behind would
+ * write on where a later run already cleans up.
+ */
+export function endWithParent(argv: readonly string[]): string[] {
+  return ['setpriv', '--pdeathsig', 'KILL', '--', ...argv];
 }
 
 export interface RunResult {
@@ -66,16 +75,20 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     ...(options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds * 1000 }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
+  stopReadingAfterEnd(child, [child.stdout, child.stderr]);
   if (options.onLine !== undefined) {
-    followLines(child.stdout as Readable | null, (line) => options.onLine?.(line, 'stdout'));
-    followLines(child.stderr as Readable | null, (line) => options.onLine?.(line, 'stderr'));
+    followLines(child.stdout, (line) => options.onLine?.(line, 'stdout'));
+    followLines(child.stderr, (line) => options.onLine?.(line, 'stderr'));
   }
   const result = await child;
   const seconds = (performance.now() - started) / 1000;
   const stdout = typeof result.stdout === 'string' ? result.stdout : '';
   const stderr = typeof result.stderr === 'string' ? result.stderr : '';
   if (result.isCanceled) {
-    throw new KronosError('interrupted/cancelled', `${file} was stopped because the work was cancelled`);
+    throw new KronosError(
+      'interrupted/cancelled',
+      `${file} was stopped because the work was cancelled`,
+    );
   }
   if (result.timedOut) {
     throw new KronosError(
@@ -95,6 +108,38 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   return { stdout, stderr, exitCode, seconds };
 }
 
+/** Seconds without output after its end for which what a program left running is listened to. */
+const LINGER_SECONDS = 2;
+/** The same where there is output all the time. */
+const LONGEST_LINGER_SECONDS = 10;
+
+/**
+ * Lets go of the pipes some time after the program itself has ended: a daemon that it started, or what is left of it
+ * after a timeout, may hold them for ever. Two looks are needed, because after a pause of ours the clock is served
+ * before the pipes are.
+ */
+function stopReadingAfterEnd(
+  child: Pick<ChildProcess, 'once'>,
+  streams: readonly (Readable | null)[],
+): void {
+  let heard = false;
+  for (const stream of streams) stream?.on('data', () => (heard = true));
+  child.once('exit', () => {
+    let quiet = 0;
+    let seconds = 0;
+    const timer = setInterval(() => {
+      quiet = heard ? 0 : quiet + 1;
+      seconds += 1;
+      heard = false;
+      if (quiet < LINGER_SECONDS && seconds < LONGEST_LINGER_SECONDS) return;
+      for (const stream of streams) stream?.destroy();
+    }, 1000);
+    child.once('close', () => {
+      clearInterval(timer);
+    });
+  });
+}
+
 /** A program that ran and failed; the message carries the end of what it printed. */
 export class CommandError extends KronosError {
   readonly argv: readonly string[];
@@ -112,7 +157,10 @@ export class CommandError extends KronosError {
     const how = signal === undefined ? `exit code ${status}` : `signal ${signal}`;
     const said = stderr.trim() === '' ? stdout : stderr;
     const tail = said.trim().split('\n').slice(-TAIL_LINES).join('\n    ');
-    super('io/command-failed', `${argv[0] ?? ''} failed with ${how}${tail === '' ? '' : `:\n    ${tail}`}`);
+    super(
+      'io/command-failed',
+      `${argv[0] ?? ''} failed with ${how}${tail === '' ? '' : `:\n    ${tail}`}`,
+    );
     this.argv = argv;
     this.status = status;
     this.stdout = stdout;
@@ -158,9 +206,9 @@ export function start(
   });
   return {
     pid: child.pid,
-    stdin: child.stdin as Writable | null,
-    stdout: child.stdout as Readable | null,
-    stderr: child.stderr as Readable | null,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    stderr: child.stderr,
     done: child.then((result) => (result.code === 'ENOENT' ? 127 : (result.exitCode ?? -1))),
     kill: (signal = 'SIGTERM') => {
       child.kill(signal);

@@ -90,9 +90,10 @@ export async function extractArchive(
 ): Promise<void> {
   // `dpkg-deb --extract` would replace the links of a merged /usr by directories, and takes no options for tar. The
   // script is fixed; what varies comes as arguments.
-  const [unpack, tar] = [['dpkg-deb', '--fsys-tarfile', '"$file"'], ['tar', '"$@"']].map(
-    (argv) => endWithParent(argv).join(' '),
-  );
+  const [unpack, tar] = [
+    ['dpkg-deb', '--fsys-tarfile', '"$file"'],
+    ['tar', '"$@"'],
+  ].map((argv) => endWithParent(argv).join(' '));
   const script = `file=$1; shift; ${unpack ?? ''} | ${tar ?? ''}`;
   try {
     await run(
