@@ -6,6 +6,8 @@ export interface ExpectedPackage {
   name: string;
   version: string;
   architecture: string;
+  /** True where a recipe names it. */
+  asked: boolean;
 }
 
 /** Every way in which a tree and the lock can differ, one line each; empty when they agree. */
@@ -33,13 +35,45 @@ export function findDifferences(
   return lines;
 }
 
+/**
+ * Packages that no recipe asked for and nothing that was asked for leads to: somebody wrote them into the lock.
+ * Every alternative of a dependency counts, since the lock says which one was taken.
+ */
+export function findUnasked(
+  installed: readonly DpkgRecord[],
+  expected: readonly ExpectedPackage[],
+): string[] {
+  const providers = new Map<string, DpkgRecord[]>();
+  for (const record of installed) {
+    for (const name of [record.name, ...record.provides]) {
+      providers.set(name, [...(providers.get(name) ?? []), record]);
+    }
+  }
+  const asked = new Set(expected.filter((entry) => entry.asked).map((entry) => entry.name));
+  const queue = installed.filter((record) => record.base || asked.has(record.name));
+  const reached = new Set(queue);
+  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+    for (const record of next.needs.flatMap((name) => providers.get(name) ?? [])) {
+      if (reached.has(record)) continue;
+      reached.add(record);
+      queue.push(record);
+    }
+  }
+  return installed
+    .filter((record) => !reached.has(record))
+    .map(({ name, version }) => `${name} ${version} is in the lock but nothing asks for it`);
+}
+
 /** Errors: `verification/lock-mismatch` naming every difference. */
 export function compareInstalled(
   installed: readonly DpkgRecord[],
   expected: readonly ExpectedPackage[],
   what: string,
 ): void {
-  const differences = findDifferences(installed, expected);
+  const differences = [
+    ...findDifferences(installed, expected),
+    ...findUnasked(installed, expected),
+  ];
   if (differences.length === 0) return;
   throw new KronosError(
     'verification/lock-mismatch',

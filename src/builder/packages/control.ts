@@ -14,6 +14,12 @@ export interface DpkgRecord {
   architecture: string;
   /** dpkg's words, for example `install ok installed`. */
   status: string;
+  /** True for what every system has: essential, or of priority `required`. */
+  base: boolean;
+  /** Names that it needs, all alternatives. */
+  needs: readonly string[];
+  /** Names that it stands for besides its own. */
+  provides: readonly string[];
 }
 
 /** Names that a package needs (Pre-Depends and Depends, all alternatives). */
@@ -39,6 +45,11 @@ export async function readStatus(tree: string): Promise<DpkgRecord[]> {
       version: stanza.get('version') ?? '',
       architecture: stanza.get('architecture') ?? '',
       status: stanza.get('status') ?? '',
+      base: stanza.get('essential') === 'yes' || stanza.get('priority') === 'required',
+      needs: neededNames(stanza),
+      provides: parseRelations(stanza.get('provides')).flatMap((group) =>
+        group.map((relation) => relation.name),
+      ),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }

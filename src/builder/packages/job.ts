@@ -1,7 +1,7 @@
 // The root part of the `packages` step: a tree made of exactly the locked packages, and what is taken out of it.
-import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestFile } from '../../common/digest.ts';
+import { digestOf } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
 import { clockEnvironment, clockLibrary, TREE_LIBRARY } from '../clock.ts';
@@ -18,7 +18,7 @@ import { writeContents } from '../image/contents-file.ts';
 import { attributeOwners, requireOwners, type OwnedBy } from '../manifest/owners.ts';
 import { scanTree, toEntry, type ScannedEntry } from '../image/scan.ts';
 import type { Entry } from '../image/contents.ts';
-import { compareInstalled, type ExpectedPackage } from './compare.ts';
+import { compareInstalled } from './compare.ts';
 import { readOwners, readStatus } from './control.ts';
 import { copyAdditions, findAdditions } from './additions.ts';
 import { cleanTree } from './clean.ts';
@@ -32,6 +32,13 @@ import {
   type Archive,
 } from './unpack.ts';
 
+/** An archive with what the lock says about it. */
+export interface LockedArchive extends Archive {
+  sha256: string;
+  /** True where a recipe names it. */
+  asked: boolean;
+}
+
 export interface PackagesInput {
   /** Empty directory that becomes the tree. */
   tree: string;
@@ -40,8 +47,8 @@ export interface PackagesInput {
   scratch: string;
   /** The blob store's directory that all archives lie under. */
   blobs: string;
-  host: readonly (Archive & { sha256: string })[];
-  live: readonly (Archive & { sha256: string })[];
+  host: readonly LockedArchive[];
+  live: readonly LockedArchive[];
   architecture: string;
   epoch: number;
   exclude: readonly string[];
@@ -88,7 +95,7 @@ export async function runJob(
   await makeBaseInitrd(tree, input.output, input.initrdModules, environment);
   // What the host layer holds is settled here; whatever live packages add comes out as a difference.
   const before = await settle(tree, input, progress.note);
-  compareInstalled(await readStatus(tree), input.host.map(toExpected), 'host');
+  compareInstalled(await readStatus(tree), input.host, 'host');
   const hostEntries = await attribute(tree, before, input, 'packages');
   await writeContents(join(input.output, 'contents/packages.jsonl'), hostEntries);
   progress.note(`compressing ${hostEntries.length} files`);
@@ -122,14 +129,10 @@ async function mountTree(tree: string, input: PackagesInput): Promise<void> {
   }
 }
 
-function toExpected(archive: Archive): ExpectedPackage {
-  return { name: archive.name, version: archive.version, architecture: archive.architecture };
-}
-
 /** The blobs were right when they were stored; a disk may think otherwise by now. */
-async function checkArchives(archives: readonly (Archive & { sha256: string })[]): Promise<void> {
+async function checkArchives(archives: readonly LockedArchive[]): Promise<void> {
   for (const archive of archives) {
-    const found = await digestFile(archive.file);
+    const found = digestOf(await readFile(archive.file));
     if (found === archive.sha256) continue;
     throw new KronosError(
       'verification/blob-digest',
@@ -211,7 +214,7 @@ async function makeLiveLayer(
   await mountTree(tree, input);
   await installArchives(tree, input.live, environment, context.progress, 'rest');
   const after = await settle(tree, input, context.progress.note, known);
-  compareInstalled(await readStatus(tree), [...input.host, ...input.live].map(toExpected), 'live');
+  compareInstalled(await readStatus(tree), [...input.host, ...input.live], 'live');
   const additions = findAdditions(known, after);
   const entries = await attribute(tree, additions, input, 'live-packages');
   await writeContents(join(input.output, 'contents/live-packages.jsonl'), entries);

@@ -1,5 +1,5 @@
 // From .debs to a configured tree, by dpkg itself and in an order that depends on nothing but the names.
-import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { CommandError, endWithParent, run } from '../../common/process.ts';
@@ -43,8 +43,11 @@ const ESSENTIAL = [
   ...['debconf', 'mawk', 'passwd'],
 ];
 
-/** Programs whose results are caches or are made once at the end. */
-const SILENCED = ['/usr/bin/py3compile', '/usr/sbin/update-initramfs', '/usr/bin/mandb'];
+/**
+ * Programs whose results are caches or are made once at the end. Python itself is among them because its own packages
+ * compile the standard library without py3compile; byte code is a cache of 10 MB that carries no information.
+ */
+const SILENCED = /^(py3compile|python3\.\d+|update-initramfs|mandb)$/;
 
 /** The essential packages and all they need, sorted by name. */
 export async function findEssential(archives: readonly Archive[]): Promise<Archive[]> {
@@ -165,7 +168,11 @@ export async function installArchives(
     }
     await runInTree(tree, ['dpkg', '--unpack', '--force-depends', ...files], options);
     const restore = [];
-    for (const program of SILENCED) restore.push(await silenceProgram(tree, program));
+    for (const directory of ['/usr/bin', '/usr/sbin']) {
+      for (const name of await readdir(join(tree, directory))) {
+        if (SILENCED.test(name)) restore.push(await silenceProgram(tree, join(directory, name)));
+      }
+    }
     await runInTree(tree, ['dpkg', '--configure', '--pending', '--force-confold'], options);
     for (const undo of restore) await undo();
   } catch (error) {

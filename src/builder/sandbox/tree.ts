@@ -2,7 +2,6 @@
 import { appendFile, chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run, type RunOptions, type RunResult } from '../../common/process.ts';
-import { exists } from '../../common/files.ts';
 
 /** Device nodes that maintainer scripts use. */
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
@@ -73,7 +72,6 @@ export async function bindDirectory(tree: string, source: string, target: string
 /** Puts a program that does nothing in the place of `path` until `restore` is called. */
 export async function silenceProgram(tree: string, path: string): Promise<() => Promise<void>> {
   const full = join(tree, path);
-  if (!(await exists(full))) return () => Promise.resolve();
   await run(['mount', '--bind', join(tree, 'usr/bin/true'), full]);
   return async () => {
     await run(['umount', full]);

@@ -53,12 +53,14 @@ export function packagesStep(options: PackagesStepOptions): Step {
   const recipes = recipeInputs(selection);
   const layer = (name: 'host' | 'live') => lock.packages.filter((entry) => entry.layer === name);
   const archives = (name: 'host' | 'live') =>
-    layer(name).map(({ name: packageName, version, architecture, sha256 }) => ({
-      ...{ name: packageName, version, architecture, sha256 },
+    layer(name).map(({ name: packageName, version, architecture, sha256, asked }) => ({
+      ...{ name: packageName, version, architecture, sha256, asked },
       file: options.blobFile(sha256),
     }));
   const digests = (name: 'host' | 'live') =>
-    layer(name).map((entry) => `${entry.name}=${entry.version}:${entry.sha256}`);
+    layer(name).map(
+      (entry) => `${entry.name}=${entry.version}:${entry.sha256}${entry.asked ? ' asked' : ''}`,
+    );
   return {
     name: 'packages',
     title: 'Install the packages',
