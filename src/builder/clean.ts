@@ -1,6 +1,6 @@
 // Shrinks the cache: outputs of steps first, because they can be made again; packages last, because mirrors drop old
 // versions.
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../common/digest.ts';
 import { exists, listFiles } from '../common/files.ts';
@@ -8,6 +8,7 @@ import type { Progress } from '../common/progress.ts';
 import { readLock } from './lock/read.ts';
 import { recipeDirectories } from './request.ts';
 import { removeTree } from './sandbox/remove.ts';
+import { makeWorkDirectory } from './step/work.ts';
 import { BlobStore, pruneBlobs } from './store/blobs.ts';
 
 export interface CleanOptions {
@@ -54,7 +55,7 @@ export async function cleanCache(options: CleanOptions): Promise<CleanResult> {
     if (left <= limit && !all) break;
     if (!all && Date.now() - step.used < IN_USE) continue;
     progress.note(`removing ${step.path}`);
-    await removeTree(step.path);
+    await removeStep(cache, step.path);
     removed += step.bytes;
     left -= step.bytes;
   }
@@ -73,6 +74,13 @@ export async function cleanCache(options: CleanOptions): Promise<CleanResult> {
     Math.max(0, limit - others),
   );
   return { removed: removed + pruned.removed, left: others + pruned.left };
+}
+
+/** Out of the way first: cut in the middle, it would leave a part that looks like a whole. */
+async function removeStep(cache: string, path: string): Promise<void> {
+  const work = await makeWorkDirectory(join(cache, 'work'));
+  await rename(path, join(work, 'step'));
+  await removeTree(work);
 }
 
 async function listSteps(cache: string): Promise<CachedStep[]> {

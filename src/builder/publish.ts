@@ -1,11 +1,15 @@
 // From the cache to where the person wants it: only what changed is copied, only what was ours is removed.
-import { readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { copyFileAtomic, listFiles, writeFileAtomic } from '../common/files.ts';
-import { diskError } from './store/blobs.ts';
+import { storageError } from '../common/storage-error.ts';
+import { makeWorkDirectory, removeStaleWork } from './step/work.ts';
 
 /** Remembers what was published, so that an unchanged release costs nothing and foreign files are left alone. */
 const RECORD = '.kronos-release.json';
+
+/** Where copies wait until all are there; a build that was killed may leave one. */
+const INCOMING = '.kronos-incoming';
 
 interface PublishedFile {
   /** Identity of the file in the cache: inode, size and time of change. */
@@ -37,33 +41,52 @@ export async function releaseNames(directory: string): Promise<string[]> {
 
 /**
  * Copies a release directory to `out`. Files that an earlier build put there and this one does not have are removed;
- * a file that somebody changed since (a host file embedded into the ISO) is written again.
- * Returns the number of files that were copied. Errors: `io/disk-full`, those of node:fs.
+ * a file that somebody changed since (a host file embedded into the ISO) is written again. Nothing is in its place
+ * before all copies are made, so that a full disk leaves the earlier release as it was, or nothing.
+ * Returns the number of files that were copied. Errors: `io/disk-full`, `io/unusable-path`, those of node:fs.
  */
 export async function publishRelease(release: string, out: string): Promise<number> {
+  try {
+    return await publish(release, out);
+  } catch (error) {
+    throw storageError(`writing to ${out}`, error);
+  }
+}
+
+async function publish(release: string, out: string): Promise<number> {
   const before = await readRecord(out);
   const after: PublishRecord = {};
-  let copied = 0;
+  const changed: { path: string; from: string }[] = [];
   for (const path of await releaseNames(release)) {
-    const target = join(out, path);
     const from = await identify(join(release, path));
     const known = before[path];
-    const unchanged =
-      known?.from === from && known.copy === (await identify(target).catch(() => undefined));
-    if (!unchanged) {
-      try {
-        await copyFileAtomic(join(release, path), target);
-      } catch (error) {
-        throw diskError(`writing ${target}`, error);
-      }
-      copied += 1;
+    const copy = await identify(join(out, path)).catch(() => undefined);
+    if (known?.from === from && known.copy === copy) after[path] = known;
+    else changed.push({ path, from });
+  }
+  const kept = new Set([...Object.keys(after), ...changed.map(({ path }) => path)]);
+  const gone = Object.keys(before).filter((path) => !kept.has(path));
+  if (changed.length === 0 && gone.length === 0) return 0;
+
+  const parent = join(out, INCOMING);
+  await removeStaleWork(parent);
+  const incoming = await makeWorkDirectory(parent);
+  try {
+    for (const { path } of changed) {
+      await copyFileAtomic(join(release, path), join(incoming, path));
     }
-    after[path] = { from, copy: await identify(target) };
+    for (const { path, from } of changed) {
+      const target = join(out, path);
+      await mkdir(dirname(target), { recursive: true });
+      await rename(join(incoming, path), target);
+      after[path] = { from, copy: await identify(target) };
+    }
+  } finally {
+    await rm(incoming, { recursive: true, force: true });
+    // Another build may be at work in it.
+    await rmdir(parent).catch(() => undefined);
   }
-  const gone = Object.keys(before).filter((path) => !(path in after));
   for (const path of gone) await rm(join(out, path), { force: true });
-  if (copied > 0 || gone.length > 0) {
-    await writeFileAtomic(join(out, RECORD), `${JSON.stringify(after)}\n`);
-  }
-  return copied;
+  await writeFileAtomic(join(out, RECORD), `${JSON.stringify(after)}\n`);
+  return changed.length;
 }

@@ -8,6 +8,7 @@ import {
   KronosError,
   systemCode,
 } from '../common/error.ts';
+import { storageError } from '../common/storage-error.ts';
 import { createProgram, isHelp, usageError } from './program.ts';
 import { createRunner } from './session.ts';
 
@@ -53,7 +54,9 @@ async function main(argv: readonly string[]): Promise<void> {
   } catch (thrown) {
     if (isHelp(thrown)) return;
     // Children share our terminal and die of the same Ctrl-C; their failure is not the news.
-    const error: unknown = signal.aborted ? signal.reason : usageError(thrown, program, argv);
+    const error: unknown = signal.aborted
+      ? signal.reason
+      : storageError('', usageError(thrown, program, argv));
     process.exitCode = exitCodeOf(error);
     if (argv.includes('--json')) {
       process.stdout.write(`${JSON.stringify({ error: errorToJson(error) }, null, 2)}\n`);

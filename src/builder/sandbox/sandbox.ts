@@ -16,9 +16,8 @@ export interface SandboxOptions {
   network?: boolean;
 }
 
-/** What the kernel and unshare say when namespaces are not to be had. */
-const NO_NAMESPACES =
-  /unshare (failed|:)|unshare: |Operation not permitted|newuidmap|newgidmap|uid_map|No space left on device/;
+/** Who speaks when namespaces are not to be had; without room for one more, the kernel says that no space is left. */
+const NO_NAMESPACES = /^\s*(unshare|newuidmap|newgidmap|setpriv): /m;
 
 /**
  * Runs the job of the module `url` (its `import.meta.url`; it must export `runJob`) in fresh namespaces.

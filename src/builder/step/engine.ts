@@ -1,15 +1,17 @@
 // Runs steps at most once per set of inputs. Output appears under its key by one rename, so that a build that is
 // killed leaves either a whole step or nothing that anyone would read.
-import { mkdir, mkdtemp, readdir, readFile, rename, utimes } from 'node:fs/promises';
+import { mkdir, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestData, type Sha256 } from '../../common/digest.ts';
 import { KronosError, systemCode } from '../../common/error.ts';
 import { exists, readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import { stepProgress, type BuildObserver } from '../../common/progress.ts';
+import { storageError } from '../../common/storage-error.ts';
 import { removeTree } from '../sandbox/remove.ts';
 import { digestModule } from './code.ts';
 import { explainChange } from './explain.ts';
 import type { Step, StepResult } from './step.ts';
+import { makeWorkDirectory, removeStaleWork } from './work.ts';
 
 /** Bumped when the layout of the cache itself changes. */
 const CACHE_FORMAT = 1;
@@ -60,29 +62,34 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   });
   const keyOf = (step: Step): Sha256 => digestData({ name: step.name, inputs: inputsOf(step) });
 
-  const ensure = async (step: Step): Promise<StepResult> => {
-    const key = keyOf(step);
+  const noteLast = async (step: Step, text: string): Promise<void> => {
+    // For `--explain` only: a disk that is full must not keep anybody from what is in the cache.
+    const file = join(cache, 'last', scope, `${step.name}.json`);
+    await writeFileAtomic(file, text).catch(() => undefined);
+  };
+
+  const reuse = async (step: Step, key: Sha256): Promise<StepResult | undefined> => {
     const directory = stepDirectory(cache, key);
-    const lastFile = join(cache, 'last', scope, `${step.name}.json`);
-    observer.stepStarted(step.name, step.title);
     const record = await readTextOrUndefined(join(directory, RECORD));
-    if (record !== undefined) {
-      const now = new Date();
-      // The time of last use is what `kronos clean` goes by.
-      await utimes(directory, now, now).catch(() => undefined);
-      const reason = 'reused: no input changed';
-      observer.stepFinished(step.name, { reused: true, seconds: 0, reason });
-      await writeFileAtomic(lastFile, record);
-      return { name: step.name, key, directory, reused: true, reason, seconds: 0 };
-    }
+    if (record === undefined) return undefined;
+    const now = new Date();
+    // The time of last use is what `kronos clean` goes by.
+    await utimes(directory, now, now).catch(() => undefined);
+    await noteLast(step, record);
+    const reason = 'reused: no input changed';
+    return { name: step.name, key, directory, reused: true, reason, seconds: 0 };
+  };
+
+  const make = async (step: Step, key: Sha256): Promise<StepResult> => {
+    const directory = stepDirectory(cache, key);
     const inputs = inputsOf(step);
-    const last = await readTextOrUndefined(lastFile);
+    const last = await readTextOrUndefined(join(cache, 'last', scope, `${step.name}.json`));
     const reason = explainChange(
       last === undefined ? undefined : (JSON.parse(last) as StepRecord).inputs,
       inputs,
     );
     const started = performance.now();
-    const scratch = await mkdtemp(join(work, `${process.pid}-`));
+    const scratch = await makeWorkDirectory(work);
     try {
       const output = join(scratch, 'output');
       await mkdir(output);
@@ -99,15 +106,24 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       const text = `${JSON.stringify({ name: step.name, key, inputs, seconds } satisfies StepRecord)}\n`;
       await writeFileAtomic(join(output, RECORD), text);
       await publish(output, directory);
-      await writeFileAtomic(lastFile, text);
-      observer.stepFinished(step.name, { reused: false, seconds, reason });
+      await noteLast(step, text);
       return { name: step.name, key, directory, reused: false, reason, seconds };
-    } catch (error) {
-      const failure = mapStorageError(error, step.title);
-      observer.stepFailed(step.name, failure);
-      throw failure;
     } finally {
       await removeTree(scratch);
+    }
+  };
+
+  const ensure = async (step: Step): Promise<StepResult> => {
+    const key = keyOf(step);
+    observer.stepStarted(step.name, step.title);
+    try {
+      const result = (await reuse(step, key)) ?? (await make(step, key));
+      observer.stepFinished(step.name, result);
+      return result;
+    } catch (error) {
+      const failure = storageError(`step ${step.name}`, error);
+      observer.stepFailed(step.name, failure);
+      throw failure;
     }
   };
   return { ensure, keyOf };
@@ -120,32 +136,9 @@ async function publish(output: string, directory: string): Promise<void> {
     await rename(output, directory);
   } catch (error) {
     if (systemCode(error) !== 'ENOTEMPTY' && systemCode(error) !== 'EEXIST') throw error;
-    if (!(await exists(join(directory, RECORD)))) throw error;
+    if (await exists(join(directory, RECORD))) return;
+    // What is there is no output: something else than us has taken files away.
+    await removeTree(directory);
+    await rename(output, directory);
   }
-}
-
-/** Removes work directories whose process is gone: a build that was killed could not do it. */
-async function removeStaleWork(work: string): Promise<void> {
-  for (const name of await readdir(work)) {
-    const pid = Number.parseInt(name, 10);
-    if (Number.isNaN(pid) || !(await isKronosProcess(pid))) await removeTree(join(work, name));
-  }
-}
-
-async function isKronosProcess(pid: number): Promise<boolean> {
-  if (pid === process.pid) return true;
-  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  return text.includes('node');
-}
-
-/** A full disk is the user's to mend and gets its own code wherever it is met. */
-function mapStorageError(error: unknown, title: string): unknown {
-  const text = error instanceof Error ? error.message : '';
-  if (systemCode(error) === 'ENOSPC' || /No space left on device/.test(text)) {
-    return new KronosError('io/disk-full', `no space left while working on: ${title}`, {
-      hint: 'free some space or name another place with --cache DIR; kronos clean shrinks the cache',
-      cause: error,
-    });
-  }
-  return error;
 }

@@ -2,6 +2,7 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LockedPackage } from '../lock/lock.ts';
+import { requireIntact } from '../packages/intact.ts';
 import { extractArchive } from '../packages/unpack.ts';
 import type { Step } from '../step/step.ts';
 
@@ -17,6 +18,7 @@ export function toolsStep(
     module: import.meta.url,
     inputs: { 'lock: tools': tools.map((entry) => `${entry.name}=${entry.sha256}`) },
     run: async ({ directory, progress, signal }) => {
+      await requireIntact(tools.map((entry) => ({ ...entry, file: blobFile(entry.sha256) })));
       const root = join(directory, 'root');
       for (const part of ['bin', 'sbin', 'lib', 'lib64']) {
         await mkdir(join(root, 'usr', part), { recursive: true });

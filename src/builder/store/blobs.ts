@@ -4,8 +4,9 @@ import { constants } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join, resolve } from 'node:path';
 import { digestFile, type Sha256 } from '../../common/digest.ts';
-import { KronosError, systemCode } from '../../common/error.ts';
+import { KronosError } from '../../common/error.ts';
 import { exists, listFiles } from '../../common/files.ts';
+import { storageError } from '../../common/storage-error.ts';
 
 /** What a blob must be, and what to call it in messages. */
 export interface BlobIdentity {
@@ -18,15 +19,6 @@ export interface BlobIdentity {
 
 /** Milliseconds after which a part of a download is taken for left behind. */
 const ABANDONED_AFTER = 3_600_000;
-
-/** Turns `ENOSPC` into an error with a hint; other errors are thrown on. */
-export function diskError(doing: string, error: unknown): unknown {
-  if (systemCode(error) !== 'ENOSPC' && systemCode(error) !== 'EDQUOT') return error;
-  return new KronosError('io/disk-full', `${doing}: the disk is full`, {
-    hint: 'make room (kronos clean), or put the cache elsewhere with --cache DIR',
-    cause: error,
-  });
-}
 
 /** Blobs below `CACHE/blobs`. */
 export class BlobStore {
@@ -69,7 +61,7 @@ export class BlobStore {
       await chmod(file, 0o444);
       await rename(file, target);
     } catch (error) {
-      throw diskError(`storing ${identity.name}`, error);
+      throw storageError(`storing ${identity.name}`, error);
     }
   }
 
@@ -82,7 +74,7 @@ export class BlobStore {
       await this.put(temporary, identity);
     } catch (error) {
       await rm(temporary, { force: true });
-      throw diskError(`storing ${identity.name}`, error);
+      throw storageError(`storing ${identity.name}`, error);
     }
   }
 

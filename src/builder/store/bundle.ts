@@ -10,10 +10,11 @@ import { KronosError, systemCode } from '../../common/error.ts';
 import { exists, withTemporaryDirectory, writeFileAtomic } from '../../common/files.ts';
 import { formatBytes } from '../../common/format.ts';
 import type { Progress } from '../../common/progress.ts';
+import { storageError } from '../../common/storage-error.ts';
 import type { Lock, LockedPackage } from '../lock/lock.ts';
 import { parseLock, readLock } from '../lock/read.ts';
 import { formatLock } from '../lock/write.ts';
-import { BlobStore, diskError } from './blobs.ts';
+import { BlobStore } from './blobs.ts';
 
 /** Entry names of a bundle; anything else in it is refused. */
 const LOCK_ENTRY = 'kronos-bundle/lock.yaml';
@@ -83,7 +84,7 @@ export async function exportBundle(
       await rm(temporary, { force: true });
       if (signal?.aborted === true)
         throw new KronosError('interrupted/cancelled', 'writing the bundle was cancelled');
-      throw diskError('writing the bundle', error);
+      throw storageError('writing the bundle', error);
     }
   });
 }
@@ -176,7 +177,7 @@ async function extractBundle(
     });
     await Promise.all(writes);
   } catch (error) {
-    const known = diskError('unpacking the bundle', error);
+    const known = storageError('unpacking the bundle', error);
     if (known instanceof KronosError) throw known;
     if (systemCode(error)?.startsWith('E') === true) throw error;
     throw badBundle(bundle, error instanceof Error ? error.message : String(error));

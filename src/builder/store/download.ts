@@ -6,8 +6,9 @@ import { exists, statOrUndefined } from '../../common/files.ts';
 import { formatBytes } from '../../common/format.ts';
 import { CommandError, endWithParent, FIXED_ENVIRONMENT, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
+import { storageError } from '../../common/storage-error.ts';
 import { errorFromApt } from '../apt/messages.ts';
-import { diskError, type BlobIdentity, type BlobStore } from './blobs.ts';
+import type { BlobIdentity, BlobStore } from './blobs.ts';
 
 export interface Download {
   uri: string;
@@ -149,7 +150,7 @@ export async function downloadFiles(
       meter.doneFiles += 1;
       meter.doneBytes += download.identity.size;
     } catch (error) {
-      const known = diskError(`storing ${download.identity.name}`, error);
+      const known = storageError(`storing ${download.identity.name}`, error);
       if (!(known instanceof KronosError)) throw known;
       failures.push(known);
     } finally {

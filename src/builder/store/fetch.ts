@@ -1,5 +1,5 @@
 // Brings the files of a lock into the store. With all of them there already, neither apt nor the network is touched.
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { KronosError, KronosErrors } from '../../common/error.ts';
 import { digestFile } from '../../common/digest.ts';
@@ -40,6 +40,12 @@ async function missingPackages(lock: Lock, store: BlobStore): Promise<LockedPack
     const there = await statOrUndefined(store.path(locked.sha256));
     if (there === undefined) missing.set(locked.sha256, locked);
     else if (there.size !== locked.size) {
+      if ((await digestFile(store.path(locked.sha256))) !== locked.sha256) {
+        // The disk lost a part of it: it is fetched again.
+        await rm(store.path(locked.sha256), { force: true });
+        missing.set(locked.sha256, locked);
+        continue;
+      }
       throw new KronosError(
         'verification/blob-digest',
         `package ${locked.name} ${locked.version} is locked with ${locked.size} bytes, but the file with that sha256 has ${there.size}`,

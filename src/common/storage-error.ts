@@ -1,0 +1,33 @@
+// A disk that is full and a place that cannot be used are the user's to mend, wherever they are met.
+import { KronosError, systemCode } from './error.ts';
+
+const FULL = /no space left on device|disk quota exceeded/i;
+
+/** Codes of the system that say something about the place and nothing about us. */
+const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ELOOP']);
+
+/**
+ * Turns what the system says about a full disk or a place that cannot be used into an error with a hint; anything else
+ * is given back as it is. `doing` is a gerund phrase, or empty where only the place itself is known.
+ */
+export function storageError(doing: string, error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const before = doing === '' ? '' : `${doing}: `;
+  const code = systemCode(error);
+  if (error instanceof KronosError && error.code === 'io/disk-full') return error;
+  if (code === 'ENOSPC' || code === 'EDQUOT' || FULL.test(error.message)) {
+    return new KronosError('io/disk-full', `${before}the disk is full`, {
+      hint: 'make room (kronos clean), or name other places with --cache DIR and --out DIR',
+      cause: error,
+    });
+  }
+  if (error instanceof KronosError || code === undefined || !('syscall' in error)) return error;
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  if (!UNUSABLE.has(code) && !(code === 'ENOENT' && syscall?.startsWith('mkd') === true)) {
+    return error;
+  }
+  const reason = /^[A-Z]+: ([^,]*)/.exec(error.message)?.[1] ?? code;
+  return new KronosError('io/unusable-path', `${before}${path ?? syscall ?? ''}: ${reason}`, {
+    hint: 'check who owns the place, what is there, and whether it is mounted read-only',
+  });
+}
