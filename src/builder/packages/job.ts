@@ -2,7 +2,6 @@
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../common/digest.ts';
-import { KronosError } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
 import { clockEnvironment, clockLibrary, TREE_LIBRARY } from '../clock.ts';
 import type { JobContext } from '../sandbox/job.ts';
@@ -23,6 +22,7 @@ import { readOwners, readStatus } from './control.ts';
 import { copyAdditions, findAdditions } from './additions.ts';
 import { cleanTree } from './clean.ts';
 import { makeBaseInitrd } from './initrd-base.ts';
+import { requireIntact } from './intact.ts';
 import {
   ARCHIVES,
   extractEssential,
@@ -72,7 +72,7 @@ export async function runJob(
   const { tree, progress } = { tree: input.tree, progress: context.progress };
   const environment = scriptEnvironment(input);
   progress.note('checking packages');
-  await checkArchives([...input.host, ...input.live]);
+  await requireIntact([...input.host, ...input.live]);
   await prepareTree(tree);
   const essential = await findEssential(input.host);
   progress.note(`extracting ${essential.length} essential packages`);
@@ -126,19 +126,6 @@ async function mountTree(tree: string, input: PackagesInput): Promise<void> {
   await bindDirectory(tree, input.blobs, ARCHIVES);
   if (input.clockShift !== undefined) {
     await cp(clockLibrary(input.toolsRoot), join(tree, TREE_LIBRARY));
-  }
-}
-
-/** The blobs were right when they were stored; a disk may think otherwise by now. */
-async function checkArchives(archives: readonly LockedArchive[]): Promise<void> {
-  for (const archive of archives) {
-    const found = digestOf(await readFile(archive.file));
-    if (found === archive.sha256) continue;
-    throw new KronosError(
-      'verification/blob-digest',
-      `${archive.name} ${archive.version}: the cached package has sha256 ${found}, the lock says ${archive.sha256}`,
-      { hint: `remove the damaged file and build again: ${archive.file}` },
-    );
   }
 }
 
