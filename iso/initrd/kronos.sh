@@ -273,9 +273,9 @@ kronos_find_medium() {
 		found     (device, type, label)
 		$(kronos_list_devices)
 
-		What to do: put the medium into another port, leave it in until the system is
-		up, or give slow hardware more time with kronos.wait=300. Where the machine
-		was started over the network, kronos.image=URL is missing.
+		What to do: put the medium into another port, leave it in until the system
+		is up, or give slow hardware more time with kronos.wait=300. Where the
+		machine was started over the network, kronos.image=URL is missing.
 	EOF
 	kronos_say "the medium $kronos_label is $kronos_medium"
 }
@@ -492,7 +492,8 @@ kronos_fetch() {
 				own       $(kronos_setting "$(kronos_lease)" IPV4ADDR)
 
 				What to do: see that the boot server serves the whole pxe directory over
-				HTTP at this address; site.cfg or site.ipxe beside the boot files names another.
+				HTTP at this address; site.cfg or site.ipxe beside the boot files can name
+				another.
 			EOF
 		fi
 		[ ! -s "$2" ] || kronos_resumed=y

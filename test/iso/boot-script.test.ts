@@ -69,6 +69,18 @@ test('the script is POSIX shell', async (t) => {
   t.notRegex(text, /^\s*(local|function|declare)\s|\[\[|<<<|[\s=]\$'/m);
 });
 
+test('the texts of its screens are broken where a person would break them', async (t) => {
+  const text = await readFile(SCRIPT, 'utf8');
+  const bodies = [...text.matchAll(/<<-EOF\n([^]*?)\n\t*EOF\n/g)].map((match) => match[1] ?? '');
+  t.true(bodies.length > 8);
+  for (const line of bodies
+    .join('\n')
+    .split('\n')
+    .map((each) => each.replace(/^\t+/, ''))) {
+    if (!line.includes('$')) t.true(line.length <= 75, line);
+  }
+});
+
 const PRINT =
   'kronos_parse_cmdline; echo "$kronos_label|$kronos_image|$kronos_toram|$kronos_check|$kronos_wait"';
 
