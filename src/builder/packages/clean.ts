@@ -1,12 +1,15 @@
 // Takes out of a tree what names one machine, what is a cache, and what only the build needed.
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readlink, rm } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import picomatch from 'picomatch';
 import { exists } from '../../common/files.ts';
 import { DPKG_SETTINGS } from './unpack.ts';
 
 /** Our own traces, whatever the recipes say. */
 const BUILD_TRACES = [DPKG_SETTINGS, '/usr/sbin/policy-rc.d'];
+
+/** Links on one path after which it counts as a circle. */
+const MOST_LINKS = 40;
 
 /**
  * Removes all paths that match the globs (absolute, `**` crosses directories). A path without wildcards goes with all
@@ -16,17 +19,39 @@ const BUILD_TRACES = [DPKG_SETTINGS, '/usr/sbin/policy-rc.d'];
 export async function cleanTree(tree: string, globs: readonly string[]): Promise<void> {
   for (const path of BUILD_TRACES) await rm(join(tree, path), { force: true });
   const plain = globs.filter((glob) => !/[*?[\]{}]/.test(glob));
-  for (const path of plain) await rm(join(tree, path), { recursive: true, force: true });
+  for (const path of plain) {
+    await rm(await locateInTree(tree, path), { recursive: true, force: true });
+  }
   const patterns = globs.filter((glob) => !plain.includes(glob));
   // Only the part of the tree that a pattern can match is walked.
   for (const base of new Set(patterns.map(fixedPart))) {
-    if (!(await exists(join(tree, base)))) continue;
+    const start = await locateInTree(tree, `${base}/.`);
+    if (!(await exists(start))) continue;
     const matches = picomatch(
       patterns.filter((glob) => fixedPart(glob) === base),
       { dot: true },
     );
-    await removeMatching(tree, base, matches);
+    await removeMatching(start, base, matches);
   }
+}
+
+/**
+ * Where a path of the tree lies on the machine that builds. Links of directories on the way are followed as the tree
+ * means them: its /var/run is a link to /run, and the machine's own /run is none of our business.
+ */
+async function locateInTree(tree: string, path: string): Promise<string> {
+  const last = path.slice(path.lastIndexOf('/') + 1);
+  let pending = dirname(path).split('/');
+  let current = '/';
+  let links = 0;
+  for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
+    const next = resolve(current, part);
+    const target = await readlink(join(tree, next)).catch(() => undefined);
+    if (target === undefined || ++links > MOST_LINKS) current = next;
+    else pending = [...resolve(current, target).split('/'), ...pending];
+    if (target !== undefined) current = '/';
+  }
+  return join(tree, current, last);
 }
 
 /** The directory before the first wild part of a glob. */
@@ -37,13 +62,14 @@ function fixedPart(glob: string): string {
 }
 
 async function removeMatching(
-  tree: string,
+  full: string,
   directory: string,
   matches: (path: string) => boolean,
 ): Promise<void> {
-  for (const entry of await readdir(join(tree, directory), { withFileTypes: true })) {
+  for (const entry of await readdir(full, { withFileTypes: true })) {
     const path = `${directory}/${entry.name}`;
-    if (entry.isDirectory()) await removeMatching(tree, path, matches);
-    else if (matches(path)) await rm(join(tree, path), { force: true });
+    const inside = join(full, entry.name);
+    if (entry.isDirectory()) await removeMatching(inside, path, matches);
+    else if (matches(path)) await rm(inside, { force: true });
   }
 }

@@ -59,8 +59,9 @@ export function findUnasked(
       queue.push(record);
     }
   }
+  const locked = new Set(expected.map((entry) => entry.name));
   return installed
-    .filter((record) => !reached.has(record))
+    .filter((record) => locked.has(record.name) && !reached.has(record))
     .map(({ name, version }) => `${name} ${version} is in the lock but nothing asks for it`);
 }
 

@@ -1,5 +1,6 @@
 // The blobs were right when they were stored; a disk may think otherwise by now.
-import { digestFile } from '../../common/digest.ts';
+import { readFile } from 'node:fs/promises';
+import { digestOf } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import type { LockedPackage } from '../lock/lock.ts';
 
@@ -8,7 +9,7 @@ export async function requireIntact(
   archives: readonly (Pick<LockedPackage, 'name' | 'version' | 'sha256'> & { file: string })[],
 ): Promise<void> {
   for (const { name, version, sha256, file } of archives) {
-    const found = await digestFile(file);
+    const found = digestOf(await readFile(file));
     if (found === sha256) continue;
     throw new KronosError(
       'verification/blob-digest',

@@ -1,7 +1,6 @@
 // The root part of the `packages` step: a tree made of exactly the locked packages, and what is taken out of it.
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from '../../common/digest.ts';
 import { exists } from '../../common/files.ts';
 import { clockEnvironment, clockLibrary, TREE_LIBRARY } from '../clock.ts';
 import type { JobContext } from '../sandbox/job.ts';
