@@ -1,6 +1,6 @@
 // Takes out of a tree what names one machine, what is a cache, and what only the build needed.
 import { readdir, readlink, rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import picomatch from 'picomatch';
 import { exists } from '../../common/files.ts';
 import { DPKG_SETTINGS } from './unpack.ts';
@@ -19,14 +19,16 @@ const MOST_LINKS = 40;
 export async function cleanTree(tree: string, globs: readonly string[]): Promise<void> {
   for (const path of BUILD_TRACES) await rm(join(tree, path), { force: true });
   const plain = globs.filter((glob) => !/[*?[\]{}]/.test(glob));
-  for (const path of plain) {
-    await rm(await locateInTree(tree, path), { recursive: true, force: true });
+  for (const path of plain.map((glob) => resolve('/', glob))) {
+    const parent = await locateInTree(tree, dirname(path));
+    if (parent === undefined) continue;
+    await rm(join(parent, basename(path)), { recursive: true, force: true });
   }
   const patterns = globs.filter((glob) => !plain.includes(glob));
   // Only the part of the tree that a pattern can match is walked.
   for (const base of new Set(patterns.map(fixedPart))) {
-    const start = await locateInTree(tree, `${base}/.`);
-    if (!(await exists(start))) continue;
+    const start = await locateInTree(tree, base);
+    if (start === undefined || !(await exists(start))) continue;
     const matches = picomatch(
       patterns.filter((glob) => fixedPart(glob) === base),
       { dot: true },
@@ -36,22 +38,26 @@ export async function cleanTree(tree: string, globs: readonly string[]): Promise
 }
 
 /**
- * Where a path of the tree lies on the machine that builds. Links of directories on the way are followed as the tree
- * means them: its /var/run is a link to /run, and the machine's own /run is none of our business.
+ * Where a directory of the tree lies on the machine that builds; undefined where its links go round in circles. Links
+ * are followed as the tree means them: its /var/run is a link to /run, and the machine's own /run is not to be touched.
  */
-async function locateInTree(tree: string, path: string): Promise<string> {
-  const last = path.slice(path.lastIndexOf('/') + 1);
-  let pending = dirname(path).split('/');
+async function locateInTree(tree: string, directory: string): Promise<string | undefined> {
+  let pending = directory.split('/');
   let current = '/';
   let links = 0;
   for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
     const next = resolve(current, part);
     const target = await readlink(join(tree, next)).catch(() => undefined);
-    if (target === undefined || ++links > MOST_LINKS) current = next;
-    else pending = [...resolve(current, target).split('/'), ...pending];
-    if (target !== undefined) current = '/';
+    if (target === undefined) {
+      current = next;
+      continue;
+    }
+    links += 1;
+    if (links > MOST_LINKS) return undefined;
+    pending = [...resolve(current, target).split('/'), ...pending];
+    current = '/';
   }
-  return join(tree, current, last);
+  return join(tree, current);
 }
 
 /** The directory before the first wild part of a glob. */

@@ -1,6 +1,6 @@
 // Runs steps at most once per set of inputs. Output appears under its key by one rename, so that a build that is
 // killed leaves either a whole step or nothing that anyone would read.
-import { mkdir, rename, utimes } from 'node:fs/promises';
+import { mkdir, readFile, rename, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestData, type Sha256 } from '../../common/digest.ts';
 import { KronosError, systemCode } from '../../common/error.ts';
@@ -68,6 +68,16 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
     await writeFileAtomic(file, text).catch(() => undefined);
   };
 
+  const readLastInputs = async (step: Step): Promise<StepRecord['inputs'] | undefined> => {
+    const file = join(cache, 'last', scope, `${step.name}.json`);
+    try {
+      return (JSON.parse(await readFile(file, 'utf8')) as Partial<StepRecord> | null)?.inputs;
+    } catch {
+      // Never made, or the note is damaged: only the explanation is lost.
+      return undefined;
+    }
+  };
+
   const reuse = async (step: Step, key: Sha256): Promise<StepResult | undefined> => {
     const directory = stepDirectory(cache, key);
     const record = await readTextOrUndefined(join(directory, RECORD));
@@ -83,11 +93,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const make = async (step: Step, key: Sha256): Promise<StepResult> => {
     const directory = stepDirectory(cache, key);
     const inputs = inputsOf(step);
-    const last = await readTextOrUndefined(join(cache, 'last', scope, `${step.name}.json`));
-    const reason = explainChange(
-      last === undefined ? undefined : (JSON.parse(last) as StepRecord).inputs,
-      inputs,
-    );
+    const reason = explainChange(await readLastInputs(step), inputs);
     const started = performance.now();
     const scratch = await makeWorkDirectory(work);
     try {

@@ -1,0 +1,39 @@
+// Tiny packages, made by dpkg-deb.
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../../../src/common/process.ts';
+import type { Archive } from '../../../src/builder/packages/unpack.ts';
+import { writeFiles } from '../../temporary.ts';
+
+/** A package with fields besides the usual ones, and files as `writeFiles` takes them. */
+export interface TinyPackage {
+  name: string;
+  fields?: Readonly<Record<string, string>>;
+  files?: Readonly<Record<string, string>>;
+}
+
+/** Makes NAME.deb in a directory. */
+export async function makeDeb(directory: string, tiny: TinyPackage): Promise<Archive> {
+  const root = join(directory, `${tiny.name}.d`);
+  const fields = {
+    Package: tiny.name,
+    Version: '1',
+    Architecture: 'all',
+    Maintainer: 'Test <test@mirror.example>',
+    Description: 'test',
+    ...tiny.fields,
+  };
+  await mkdir(join(root, 'DEBIAN'), { recursive: true });
+  const lines = Object.entries(fields).map(([key, value]) => `${key}: ${value}\n`);
+  await writeFile(join(root, 'DEBIAN/control'), lines.join(''));
+  await writeFiles(root, tiny.files ?? {});
+  const file = join(directory, `${tiny.name}.deb`);
+  await run(['dpkg-deb', '--root-owner-group', '-Znone', '--build', root, file]);
+  await rm(root, { recursive: true });
+  return { name: tiny.name, version: '1', architecture: 'all', file };
+}
+
+/** Names in a directory, sorted. */
+export async function names(directory: string): Promise<string[]> {
+  return (await readdir(directory)).sort();
+}
