@@ -249,8 +249,8 @@ kronos_list_devices() {
 
 kronos_find_medium() {
 	[ -n "$kronos_label" ] || kronos_fail no-label <<-EOF
-		Nothing says where the appliance is: neither kronos.label= nor kronos.image= is
-		among the kernel arguments.
+		Nothing says where the appliance is: neither kronos.label= nor
+		kronos.image= is among the kernel arguments.
 
 		What to do: start one of the entries of the boot menu unchanged.
 	EOF
@@ -425,9 +425,10 @@ kronos_network_up() {
 		asked     ip=$IP
 		cards     $(ls /sys/class/net | grep -v '^lo$' | tr '\n' ' ')
 
-		What to do: look at cable, switch port and DHCP server, or give an address with
-		ip=ADDRESS::GATEWAY:NETMASK:::none among the kernel arguments. A card that is
-		not listed needs a driver or firmware that this image does not have.
+		What to do: look at cable, switch port and DHCP server, or give an address
+		with ip=ADDRESS::GATEWAY:NETMASK:::none among the kernel arguments. A card
+		that is not listed needs a driver or firmware that this image does not
+		have.
 	EOF
 	kronos_say "network: $(kronos_setting "$(kronos_lease)" IPV4ADDR)"
 }
@@ -523,8 +524,8 @@ kronos_fetch_layers() {
 
 		found     ${kronos_image:-nothing}
 
-		What to do: correct the kernel argument in the boot configuration, for example
-		kronos.image=http://192.0.2.1/kronos/layers
+		What to do: correct the kernel argument in the boot configuration, for
+		example kronos.image=http://192.0.2.1/kronos/layers
 	EOF
 	kronos_network_up
 	kronos_next=$(kronos_setting "$(kronos_lease)" ROOTSERVER)
