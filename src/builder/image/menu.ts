@@ -41,8 +41,11 @@ const TIMEOUT_SECONDS = 10;
  */
 const LIVE_DOM0_MEMORY = 'dom0_mem=max:8192M';
 
-/** Both the serial line and the screen, until dom0 takes the screen over. */
-const XEN_CONSOLES = ['com1=115200,8n1', 'console=com1,vga'];
+/**
+ * Both the serial line and the screen, until dom0 takes the screen over. On UEFI, Xen would choose the largest mode that
+ * the firmware has, which can be larger than the screen; the menu's own is known to be seen.
+ */
+const XEN_CONSOLES = ['com1=115200,8n1', 'console=com1,vga', 'vga=current'];
 
 /** The last console= is /dev/console, where systemd reports; the kernel and the logins use both. */
 const CONSOLES = {
@@ -143,7 +146,7 @@ export function menuEntries(input: MenuInput): MenuEntry[] {
 
 /** The recipes' Xen arguments for the live system: dom0 gets memory for the layers, both consoles speak. */
 export function liveXenArguments(fromRecipes: readonly string[]): string[] {
-  const kept = fromRecipes.filter((argument) => !/^(dom0_mem|console|com1)=/.test(argument));
+  const kept = fromRecipes.filter((argument) => !/^(dom0_mem|console|com1|vga)=/.test(argument));
   return [LIVE_DOM0_MEMORY, ...XEN_CONSOLES, ...kept];
 }
 

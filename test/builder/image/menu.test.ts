@@ -60,6 +60,7 @@ test("live, dom0's memory and consoles are the medium's, the rest the recipes'",
     'dom0_mem=max:8192M',
     'com1=115200,8n1',
     'console=com1,vga',
+    'vga=current',
     'loglvl=all',
   ]);
 });
