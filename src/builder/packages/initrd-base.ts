@@ -38,17 +38,7 @@ export async function makeBaseInitrd(
       '',
     ].join('\n'),
   );
-  await writeInTree(
-    tree,
-    `${CONFIGURATION}/modules`,
-    `${modules.filter((name) => !name.startsWith('=')).join('\n')}\n`,
-  );
-  await writeInTree(
-    tree,
-    `${CONFIGURATION}/hooks/kronos-drivers`,
-    hookText(modules.filter((name) => name.startsWith('=')).map((name) => name.slice(1))),
-    0o755,
-  );
+  await writeInTree(tree, `${CONFIGURATION}/hooks/kronos-drivers`, hookText(modules), 0o755);
   await runInTree(tree, ['mkinitramfs', '-d', CONFIGURATION, '-o', '/run/initrd.base', kernel], {
     environment,
   });
@@ -58,9 +48,16 @@ export async function makeBaseInitrd(
   await rm(join(tree, CONFIGURATION), { recursive: true });
 }
 
-/** The hook that copies whole directories of drivers. */
-function hookText(directories: readonly string[]): string {
-  const lines = directories.map((directory) => `copy_modules_dir kernel/${directory}`);
+/**
+ * The hook that copies drivers: single ones by name, whole directories behind `=`. They are loaded when their hardware
+ * is found; names in the file `modules` would be loaded at every start.
+ */
+function hookText(modules: readonly string[]): string {
+  const lines = modules.map((name) =>
+    name.startsWith('=')
+      ? `copy_modules_dir kernel/${name.slice(1)}`
+      : `manual_add_modules ${name}`,
+  );
   return [
     '#!/bin/sh',
     '[ "$1" = prereqs ] && exit 0',
