@@ -1,5 +1,6 @@
 // What the files layers hold: rendered files, links and our programs; decided here, written elsewhere.
 import { dirname } from 'node:path/posix';
+import { KronosError } from '../../common/error.ts';
 import type { Entry } from '../image/contents.ts';
 import type { Recipe, Selection } from '../recipe/recipe.ts';
 import { enableLinks, unitName } from './units.ts';
@@ -125,6 +126,7 @@ function describeAppliance(selection: Selection, version: string): string {
 /**
  * The directories that a layer needs above its files, with the mode and owner that the layers below give them: an
  * upper directory hides the lower one's mode, so a wrong one would open /root to everybody.
+ * Errors: `input/file-conflict` where a directory would take the place of a link or file below, /lib for one.
  */
 export function planDirectories(
   plan: LayerPlan,
@@ -136,6 +138,7 @@ export function planDirectories(
   }
   return [...paths].sort().map((path) => {
     const lower = below.get(path);
+    if (lower !== undefined && lower.type !== 'directory') throw hiddenConflict(path, lower);
     return {
       path,
       mode: lower?.mode ?? 0o755,
@@ -143,4 +146,13 @@ export function planDirectories(
       gid: lower?.gid ?? 0,
     };
   });
+}
+
+function hiddenConflict(path: string, lower: Entry): KronosError {
+  const what = lower.target === undefined ? `a ${lower.type}` : `a link to ${lower.target}`;
+  return new KronosError(
+    'input/file-conflict',
+    `a recipe writes below ${path}, which is ${what} in the packages`,
+    { hint: 'write to the path behind the link: /usr/lib for /lib, /run for /var/run' },
+  );
 }

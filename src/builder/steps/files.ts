@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestFile, digestOf } from '../../common/digest.ts';
+import { exists } from '../../common/files.ts';
 import type { Entry } from '../image/contents.ts';
 import { readContents, writeContents } from '../image/contents-file.ts';
 import { DEFAULT_COMPRESSION, makeSquashfs } from '../image/squashfs.ts';
@@ -43,21 +44,31 @@ export function filesStep(options: FilesStepOptions): Step {
     },
     run: async (context) => {
       const programs = await bundlePrograms(join(context.scratch, 'programs'));
-      const below = new Map(
-        (await readContents(join(packages.directory, 'contents/packages.jsonl'))).map((entry) => [
-          entry.path,
-          entry,
-        ]),
-      );
       for (const name of ['host', 'live'] as const) {
         const plan = planLayer(name, selection, programs, version, (source) =>
           readFileSync(source, 'utf8'),
         );
         if (plan.files.length + plan.links.length === 0) continue;
+        const below = await readBelow(packages.directory, name);
         await writeLayer(plan, below, epoch, join(tools.directory, 'root'), context);
       }
     },
   };
+}
+
+/** What the package layers under a layer of files hold, by path. */
+export async function readBelow(
+  packages: string,
+  name: LayerPlan['name'],
+): Promise<Map<string, Entry>> {
+  const below = new Map<string, Entry>();
+  for (const layer of name === 'live' ? ['packages', 'live-packages'] : ['packages']) {
+    const contents = join(packages, 'contents', `${layer}.jsonl`);
+    // Packages of the medium only may add nothing.
+    if (layer === 'live-packages' && !(await exists(contents))) continue;
+    for (const entry of await readContents(contents)) below.set(entry.path, entry);
+  }
+  return below;
 }
 
 /** The parts of a recipe that files depend on, files by content. */

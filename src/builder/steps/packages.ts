@@ -6,7 +6,13 @@ import { runInSandbox } from '../sandbox/sandbox.ts';
 import type { PackagesInput } from '../packages/job.ts';
 import type { Selection } from '../recipe/recipe.ts';
 import type { Compression } from '../image/squashfs.ts';
+import { digestModule } from '../step/code.ts';
 import type { Step, StepResult } from '../step/step.ts';
+
+/** Modules that make the sandbox. */
+const SANDBOX = ['main', 'namespace'].map(
+  (name) => new URL(`../sandbox/${name}.js`, import.meta.url).href,
+);
 
 export interface PackagesStepOptions {
   selection: Selection;
@@ -72,6 +78,8 @@ export function packagesStep(options: PackagesStepOptions): Step {
       epoch: lock.epoch,
       tools: tools.key,
       compression,
+      // The job does not import what it runs in, but that sets its umask, its name and its environment.
+      sandbox: SANDBOX.map(digestModule),
       ...Object.fromEntries(
         Object.entries(recipes).map(([name, value]) => [`recipes: ${name}`, value]),
       ),
