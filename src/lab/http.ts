@@ -98,15 +98,15 @@ async function answer(
   const path = (request.url ?? '/').replace(/[?#].*$/, '');
   const method = request.method ?? 'GET';
   const reply = (status: number, headers: Record<string, string | number>): void => {
-    onRequest({ method, path, status, bytes: Number(headers['content-length'] ?? 0) });
+    onRequest({ method, path, status, bytes: Number(headers['Content-Length'] ?? 0) });
     response.writeHead(status, headers);
   };
   const refuse = (status: number, headers: Record<string, string> = {}): void => {
-    reply(status, { ...headers, 'content-length': 0 });
+    reply(status, { ...headers, 'Content-Length': 0 });
     response.end();
   };
   if (method !== 'GET' && method !== 'HEAD') {
-    refuse(405, { allow: 'GET, HEAD' });
+    refuse(405, { Allow: 'GET, HEAD' });
     return;
   }
   const found = await findFile(root, path);
@@ -121,16 +121,17 @@ async function answer(
       ? parseRange(request.headers.range, found.size)
       : undefined;
   if (range === 'invalid') {
-    refuse(416, { 'content-range': `bytes */${found.size}` });
+    refuse(416, { 'Content-Range': `bytes */${found.size}` });
     return;
   }
   const { start, end } = range ?? { start: 0, end: found.size - 1 };
   reply(range === undefined ? 200 : 206, {
-    'accept-ranges': 'bytes',
-    'content-type': 'application/octet-stream',
-    'content-length': end - start + 1,
-    etag,
-    ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${end}/${found.size}` }),
+    'Accept-Ranges': 'bytes',
+    'Content-Type': 'application/octet-stream',
+    // GRUB 2.12 reads the length only when it is spelled like this.
+    'Content-Length': end - start + 1,
+    ETag: etag,
+    ...(range === undefined ? {} : { 'Content-Range': `bytes ${start}-${end}/${found.size}` }),
   });
   if (method === 'HEAD' || found.size === 0) {
     response.end();

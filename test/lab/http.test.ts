@@ -38,6 +38,8 @@ interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
   body: string;
+  /** Names and values as they were sent. */
+  raw: string[];
 }
 
 /** node:http does not tidy the path up, as fetch does. */
@@ -52,7 +54,10 @@ function ask(
       let body = '';
       response.on('data', (chunk: Buffer) => (body += chunk.toString()));
       response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+        resolve({
+          ...{ status: response.statusCode ?? 0, headers: response.headers, body },
+          raw: response.rawHeaders,
+        }),
       );
     }).on('error', reject);
   });
@@ -90,6 +95,7 @@ test('files are served whole and in parts, and nothing outside of the directory'
   const head = await ask(port, '/link', {}, 'HEAD');
   t.like(head, { status: 200, body: '' });
   t.is(head.headers['content-length'], '10');
+  t.true(head.raw.includes('Content-Length'), 'GRUB reads the length in this spelling only');
   for (const [path, status] of [
     ['/../secret', 403],
     ['/%2e%2e/secret', 403],
