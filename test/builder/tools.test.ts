@@ -18,7 +18,7 @@ test.serial('a tool runs by its own loader, with its own libraries, and ends wit
 
 test.serial('a wrong clock reaches the tool and nobody before it', async (t) => {
   process.env[CLOCK_SHIFT_VARIABLE] = '400';
-  t.teardown(() => delete process.env[CLOCK_SHIFT_VARIABLE]);
+  t.teardown(() => Reflect.deleteProperty(process.env, CLOCK_SHIFT_VARIABLE));
   const argv = toolCommand(toolsRoot(), 'zstd', ['--version']);
   const loader = argv.findIndex((part) => part.includes('/ld-linux-'));
   t.true(argv.indexOf('env') < loader && argv.indexOf('FAKETIME=+400d') < loader);

@@ -6,7 +6,7 @@ import {
   type ExpectedPackage,
 } from '../../../src/builder/packages/compare.ts';
 import type { DpkgRecord } from '../../../src/builder/packages/control.ts';
-import { formatError, type KronosError } from '../../../src/common/error.ts';
+import { formatError, KronosError } from '../../../src/common/error.ts';
 import { compareWithGolden } from '../../golden.ts';
 
 const INSTALLED = 'install ok installed';
@@ -23,31 +23,34 @@ function expected(name: string, more: Partial<ExpectedPackage> = {}): ExpectedPa
 }
 
 test('every way to differ from the lock is named, each package once', async (t) => {
-  const error = t.throws(() => {
-    compareInstalled(
-      [
-        record('base-files', { base: true, needs: ['libc6'] }),
-        record('libc6', { architecture: 'i386' }),
-        record('openssl', { version: '3.5.1-1' }),
-        record('xen-utils', { status: 'install ok half-configured', needs: ['python3'] }),
-        record('python3', { version: '3.13', architecture: 'all' }),
-        record('backdoor'),
-        record('extra'),
-      ],
-      [
-        expected('backdoor'),
-        expected('base-files'),
-        expected('libc6'),
-        expected('openssl', { version: '3.5.2-1', asked: true }),
-        expected('python3', { version: '3.13', architecture: 'all' }),
-        expected('systemd', { version: '257-2', asked: true }),
-        expected('xen-utils', { asked: true }),
-      ],
-      'host',
-    );
-  });
+  const error = t.throws(
+    () => {
+      compareInstalled(
+        [
+          record('base-files', { base: true, needs: ['libc6'] }),
+          record('libc6', { architecture: 'i386' }),
+          record('openssl', { version: '3.5.1-1' }),
+          record('xen-utils', { status: 'install ok half-configured', needs: ['python3'] }),
+          record('python3', { version: '3.13', architecture: 'all' }),
+          record('backdoor'),
+          record('extra'),
+        ],
+        [
+          expected('backdoor'),
+          expected('base-files'),
+          expected('libc6'),
+          expected('openssl', { version: '3.5.2-1', asked: true }),
+          expected('python3', { version: '3.13', architecture: 'all' }),
+          expected('systemd', { version: '257-2', asked: true }),
+          expected('xen-utils', { asked: true }),
+        ],
+        'host',
+      );
+    },
+    { instanceOf: KronosError },
+  );
   await compareWithGolden(t, import.meta.url, 'compare.txt', `${formatError(error)}\n`);
-  const { code, details } = error as KronosError;
+  const { code, details } = error;
   t.is(code, 'verification/lock-mismatch');
   t.is((details?.['differences'] as unknown[]).length, 7);
 });

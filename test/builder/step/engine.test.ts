@@ -135,8 +135,9 @@ test('a full disk is told as one', async (t) => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
     code: 'ENOSPC',
   });
-  const error = await t.throwsAsync((await engine()).ensure(step({}, () => Promise.reject(full))));
-  t.is((error as KronosError).code, 'io/disk-full');
+  const running = (await engine()).ensure(step({}, () => Promise.reject(full)));
+  const error = await t.throwsAsync(running, { instanceOf: KronosError });
+  t.is(error.code, 'io/disk-full');
 });
 
 test('two engines at once with the same key: one output, and both have it', async (t) => {

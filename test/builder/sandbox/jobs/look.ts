@@ -33,7 +33,7 @@ export async function runJob(
   const mounts = (await readFile('/proc/mounts', 'utf8')).split('\n');
   return {
     uid: process.getuid?.(),
-    umask: process.umask(),
+    umask: process.umask(0o022),
     hostname: hostname(),
     networks: Object.keys(networkInterfaces()),
     processes: (await readdir('/proc')).filter((name) => /^\d+$/.test(name)),
