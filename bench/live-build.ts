@@ -52,6 +52,9 @@ const DPKG_SETTINGS = 'config/includes.chroot_before_packages/etc/dpkg/dpkg.cfg.
 const INITRD_SETTINGS =
   'config/includes.chroot_before_packages/etc/initramfs-tools/conf.d/kronos-bench';
 
+/** What live-build calls on the machine and small machines lack, by package. Unpacked, as the rest. */
+const HELPERS = ['cpio'];
+
 /** Fetches and unpacks live-build and debootstrap of the lock's suite; returns its version. */
 export async function unpackLiveBuild(options: LiveBuildOptions): Promise<string> {
   const { lock, mirror, store, signal } = options;
@@ -73,7 +76,12 @@ export async function unpackLiveBuild(options: LiveBuildOptions): Promise<string
     );
   });
   const files = (await readdir(download)).sort();
-  for (const file of files) await extractArchive(join(download, file), root);
+  // Binaries must fit the machine's own libraries, so these come from its own suite.
+  for (const name of HELPERS) {
+    if (await exists(join('/usr/bin', name))) continue;
+    await run(['apt-get', 'download', name], { cwd: download, signal });
+  }
+  for (const file of await readdir(download)) await extractArchive(join(download, file), root);
   return /^live-build_(.*)_all\.deb$/.exec(files.at(-1) ?? '')?.[1] ?? 'unknown';
 }
 

@@ -1,6 +1,6 @@
 // Wall-clock and CPU time of a command with everything that it starts. A control group counts what a child's rusage
 // loses: processes that are killed, re-parented, or live in other namespaces.
-import { mkdir, mkdtemp, readFile, rm, rmdir } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, rmdir } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,8 +40,6 @@ const WRAPPER =
 
 /** How long processes that outlive the command are waited for, in milliseconds. */
 const STRAGGLERS = 5000;
-
-let groups = 0;
 
 /**
  * Runs a command to its end and measures it.
@@ -121,9 +119,8 @@ async function makeGroup(): Promise<string | undefined> {
   const mount = / \/ (\S+) [^\n]* - cgroup2 /.exec(mounts)?.[1];
   const own = /^0::(.*)$/m.exec(await readFile('/proc/self/cgroup', 'utf8'))?.[1];
   if (mount === undefined || own === undefined) return undefined;
-  const group = join(mount, own, `kronos-bench-${process.pid}-${++groups}`);
   try {
-    await mkdir(group);
+    const group = await mkdtemp(join(mount, own, 'kronos-bench-'));
     readGroup(group);
     return group;
   } catch {
