@@ -96,7 +96,7 @@ async function compare(a: string, b: string): Promise<void> {
     'verification/not-reproducible',
     `the two builds differ, first in ${path}: ${difference.a} against ${difference.b}`,
     {
-      hint: `${files.length} files differ; whatever makes the first is to be mended`,
+      hint: `${files.length} files differ, mend what makes the first: ${files.join(', ')}`,
       details: { path, files },
     },
   );

@@ -106,6 +106,8 @@ async function writeLayer(
   const entries: Entry[] = [];
   for (const directory of directories) {
     await mkdir(join(root, directory.path), { recursive: true });
+    // The list does not reach the root itself; without this the caller's umask would be the mode of `/` in the host.
+    if (directory.path === '/') await chmod(root, directory.mode);
     entries.push({ ...directory, type: 'directory' });
     attributes.push(attributeLine(directory.path, directory.mode, directory.uid, directory.gid));
   }
