@@ -4,13 +4,14 @@ import { createReadStream } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { digestFile, type Sha256 } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
-import { exists, listFiles, readTextOrUndefined, statOrUndefined } from '../../common/files.ts';
+import { exists, readTextOrUndefined, statOrUndefined } from '../../common/files.ts';
 import type { Progress } from '../../common/progress.ts';
 import type { Problem } from './compare.ts';
 import { SUMS, type Release } from './release.ts';
 import { checkSignature, type Signature } from './signature.ts';
 import { parseSums, type FileRecord } from './sums.ts';
 import type { VerifyReport } from './verify.ts';
+import { releaseNames } from '../publish.ts';
 
 export interface VerifyFilesOptions {
   /** Whether every file of the release must be there, not only the ISO and its papers. */
@@ -193,7 +194,7 @@ async function findStrangers(
     SUMS,
     `${SUMS}.asc`,
   ]);
-  const strangers = (await listFiles(directory)).filter((path) => !known.has(path));
+  const strangers = (await releaseNames(directory)).filter((path) => !known.has(path));
   for (const path of strangers.filter((name) => name.includes('/'))) {
     problems.push({
       name: 'unlisted-file',
