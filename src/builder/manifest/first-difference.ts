@@ -2,9 +2,10 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../../common/digest.ts';
-import { listFiles, readTextOrUndefined } from '../../common/files.ts';
+import { readTextOrUndefined } from '../../common/files.ts';
 import type { Layer } from '../image/contents.ts';
 import { parseReleaseContents } from '../image/contents-file.ts';
+import { releaseNames } from '../publish.ts';
 import { compareEntries } from './compare.ts';
 
 export interface Difference {
@@ -41,7 +42,7 @@ export async function findFirstDifference(a: string, b: string): Promise<Differe
 }
 
 async function differingFiles(a: string, b: string): Promise<string[]> {
-  const [inA, inB] = [new Set(await listFiles(a)), new Set(await listFiles(b))];
+  const [inA, inB] = [new Set(await releaseNames(a)), new Set(await releaseNames(b))];
   const differing: string[] = [];
   for (const path of [...new Set([...inA, ...inB])].sort()) {
     const same =
