@@ -1,6 +1,7 @@
 // The only place that starts other programs. Argument arrays only: no shell ever sees our data.
 import { execa } from 'execa';
 import type { ChildProcess } from 'node:child_process';
+import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { KronosError } from './error.ts';
 
@@ -97,15 +98,21 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     );
   }
   if (result.code === 'ENOENT' || result.code === 'EACCES') {
-    throw new KronosError('dependency/tool-missing', `cannot run ${file}: ${result.code}`, {
-      hint: `install the package that provides ${file}, or see what is missing with: kronos doctor`,
-    });
+    throw missingProgram(file, result.code);
   }
   const exitCode = result.exitCode ?? -1;
+  const unknown = /^setpriv: failed to execute (.*): No such file/.exec(stderr)?.[1];
+  if (exitCode === 127 && unknown !== undefined) throw missingProgram(unknown, 'ENOENT');
   if (exitCode === -1 || !(options.accept ?? [0]).includes(exitCode)) {
     throw new CommandError(argv, exitCode, result.signal, stdout, stderr);
   }
   return { stdout, stderr, exitCode, seconds };
+}
+
+function missingProgram(name: string, why: string): KronosError {
+  return new KronosError('dependency/tool-missing', `cannot run ${name}: ${why}`, {
+    hint: `install the package that provides ${name}, or see what is missing with: kronos doctor`,
+  });
 }
 
 /** Seconds without output after its end for which what a program left running is listened to. */
@@ -159,13 +166,20 @@ export class CommandError extends KronosError {
     const tail = said.trim().split('\n').slice(-TAIL_LINES).join('\n    ');
     super(
       'io/command-failed',
-      `${argv[0] ?? ''} failed with ${how}${tail === '' ? '' : `:\n    ${tail}`}`,
+      `${spokenName(argv)} failed with ${how}${tail === '' ? '' : `:\n    ${tail}`}`,
     );
     this.argv = argv;
     this.status = status;
     this.stdout = stdout;
     this.stderr = stderr;
   }
+}
+
+/** What a person calls the program: neither what ends it with us nor the loader that it runs through. */
+function spokenName(argv: readonly string[]): string {
+  const own = argv[0] === 'setpriv' ? argv.slice(argv.indexOf('--') + 1) : argv;
+  const loader = own.indexOf('--library-path');
+  return loader === -1 ? (own[0] ?? '') : basename(own[loader + 2] ?? '');
 }
 
 export interface Child {

@@ -1,7 +1,8 @@
 // A disk that is full and a place that cannot be used are the user's to mend, wherever they are met.
 import { KronosError, systemCode } from './error.ts';
 
-const FULL = /no space left on device|disk quota exceeded/i;
+/** Words of the system; xorriso looks at the room itself. */
+const FULL = /no space left on device|disk quota exceeded|exceeds free space on media/i;
 
 /** Codes of the system that say something about the place and nothing about us. */
 const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ELOOP']);
@@ -14,7 +15,10 @@ export function storageError(doing: string, error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const before = doing === '' ? '' : `${doing}: `;
   const code = systemCode(error);
-  if (error instanceof KronosError && error.code === 'io/disk-full') return error;
+  if (error instanceof KronosError && (error.class !== 'io' || error.code === 'io/disk-full')) {
+    // The kernel says the same of namespaces, of which there can be too many.
+    return error;
+  }
   if (code === 'ENOSPC' || code === 'EDQUOT' || FULL.test(error.message)) {
     return new KronosError('io/disk-full', `${before}the disk is full`, {
       hint: 'make room (kronos clean), or name other places with --cache DIR and --out DIR',
@@ -26,7 +30,9 @@ export function storageError(doing: string, error: unknown): unknown {
   if (!UNUSABLE.has(code) && !(code === 'ENOENT' && syscall?.startsWith('mkd') === true)) {
     return error;
   }
-  const reason = /^[A-Z]+: ([^,]*)/.exec(error.message)?.[1] ?? code;
+  // Of a directory that cannot be made, Node says that it is not there.
+  const reason =
+    code === 'ENOENT' ? 'cannot be made' : (/^[A-Z]+: ([^,]*)/.exec(error.message)?.[1] ?? code);
   return new KronosError('io/unusable-path', `${before}${path ?? syscall ?? ''}: ${reason}`, {
     hint: 'check who owns the place, what is there, and whether it is mounted read-only',
   });

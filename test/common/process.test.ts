@@ -58,6 +58,14 @@ test('a program that is not there, and one that fails', async (t) => {
   t.is((await run(['sh', '-c', 'exit 3'], { accept: [3] })).exitCode, 3);
 });
 
+test('of a program that ends with us, only the program itself is spoken of', async (t) => {
+  const missing = await refusal(run(endWithParent(['/nonexistent/program'])));
+  t.is(missing.code, 'dependency/tool-missing');
+  t.is(missing.message, 'cannot run /nonexistent/program: ENOENT');
+  const failed = await refusal(run(endWithParent(['sh', '-c', 'exit 3'])));
+  t.is(failed.message, 'sh failed with exit code 3');
+});
+
 test('a program that is to end with its parent does, also when the parent is killed', async (t) => {
   const parent = start([
     'sh',

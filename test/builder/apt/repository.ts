@@ -24,6 +24,8 @@ export type Fault =
   | { kind: 'status'; status: number }
   /** Closes the connection after so many bytes, so many times; ranges are honoured. */
   | { kind: 'cut'; after: number; times: number }
+  /** Falls silent after so many bytes and keeps the connection. */
+  | { kind: 'stall'; after: number }
   /** Answers with other bytes. */
   | { kind: 'replace'; data: Buffer };
 
@@ -315,6 +317,10 @@ export class TestRepository {
       ...(partial ? { 'content-range': `bytes ${start}-${data.length - 1}/${data.length}` } : {}),
     });
     const body = partial ? data.subarray(start) : data;
+    if (fault?.kind === 'stall') {
+      response.write(body.subarray(0, fault.after));
+      return;
+    }
     if (fault?.kind === 'cut' && fault.times > 0) {
       fault.times -= 1;
       response.write(body.subarray(0, fault.after), () => setTimeout(() => response.destroy(), 30));

@@ -1,0 +1,72 @@
+import type { ExecutionContext } from 'ava';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { compareWithGolden } from '../../golden.ts';
+import type { Reference } from './builds.test.ts';
+import { enclosed } from './enclosure.ts';
+import { complaint, kronos, Leftovers } from './kronos.ts';
+import { cacheFaults, listSteps, type Workshop } from './workshop.ts';
+
+/** An id that no account of the machine has; in the enclosure it gets a name, and what else a case gives it. */
+const USER = 4711;
+
+const AS_USER = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', '--'];
+
+/** Shows `$1` and `$2` in the places of the lists of accounts and of subordinate ids. */
+const ACCOUNTS = `
+mount --bind "$1" /etc/passwd
+mount --bind "$2" /etc/subuid
+mount --bind "$2" /etc/subgid`;
+
+export async function refuseNamespaces(
+  t: ExecutionContext,
+  shop: Workshop,
+  reference: Reference,
+): Promise<void> {
+  const leftovers = await Leftovers.watch(shop.directory);
+  const [accounts, ids] = [shop.path('passwd'), shop.path('no-ids')];
+  await writeFile(accounts, `root:x:0:0::/root:/bin/sh\nthrow-away:x:${USER}:${USER}::/:/bin/sh\n`);
+  await writeFile(ids, '');
+  const user = (script: string): string[] => [
+    ...enclosed(`${ACCOUNTS}\n${script}`, [accounts, ids]),
+    ...AS_USER,
+  ];
+  const cases: [what: string, status: number, before: string[]][] = [
+    [
+      'root without the capability',
+      5,
+      ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin', '--'],
+    ],
+    [
+      'root where the kernel allows no more namespaces',
+      5,
+      enclosed('echo 0 > /proc/sys/user/max_mnt_namespaces', [], ['--user', '--map-root-user']),
+    ],
+    ['an ordinary user without subordinate ids', 5, user('')],
+    [
+      'an ordinary user without newuidmap',
+      3,
+      user('mount --bind /dev/null "$(command -v newuidmap)"'),
+    ],
+  ];
+  const told: string[] = [];
+  for (const [index, [what, status, before]] of cases.entries()) {
+    const cache = await shop.makeCache(`refused-${index}`, reference.cache, ['tools']);
+    const out = shop.path(`out-refused-${index}`);
+    await mkdir(join(cache, 'work'), { recursive: true });
+    for (const place of [shop.directory, cache, join(cache, 'work'), join(cache, 'blobs')]) {
+      await chmod(place, 0o777);
+    }
+    const ended = await kronos(shop.build(cache, out), { before });
+    t.is(ended.status, status, `${what}: ${ended.stderr}`);
+    told.push(`# ${what}\n${complaint(ended, { cache, out })}`);
+    t.deepEqual(await cacheFaults(cache), [], what);
+    t.deepEqual(
+      (await listSteps(cache)).map(({ name }) => name),
+      ['tools'],
+      what,
+    );
+  }
+  t.deepEqual(await leftovers.list(), []);
+  await compareWithGolden(t, import.meta.url, 'namespaces.txt', told.join('\n'));
+}
