@@ -14,7 +14,7 @@
 // - The list is read in one pass instead of two, which saves installing and removing dctrl-tools once.
 // - dpkg leaves out the same paths as Kronos' recipes do, and does not sync: both compress the same files.
 // - Squashfs with the same compressor, level and block size as Kronos, the initrd with the same compressor and level.
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runApt, updateIndices, withAptRoot } from '../src/builder/apt/root.ts';
 import { distributionSources, type Mirror } from '../src/builder/apt/sources.ts';
@@ -62,7 +62,11 @@ export async function unpackLiveBuild(options: LiveBuildOptions): Promise<string
   const download = join(store, 'download');
   await rm(root, { recursive: true, force: true });
   await rm(download, { recursive: true, force: true });
-  await mkdir(root, { recursive: true });
+  // With a merged /usr everything comes to lie below /usr, which is all that is laid over the machine's.
+  for (const name of ['bin', 'sbin', 'lib']) {
+    await mkdir(join(root, 'usr', name), { recursive: true });
+    await symlink(`usr/${name}`, join(root, name));
+  }
   await mkdir(download, { recursive: true });
   const sources = distributionSources(mirror, lock.suite, ['main']);
   const request = { cache: store, architecture: lock.architecture, sources, signal };
@@ -82,7 +86,8 @@ export async function unpackLiveBuild(options: LiveBuildOptions): Promise<string
     await run(['apt-get', 'download', name], { cwd: download, signal });
   }
   for (const file of await readdir(download)) await extractArchive(join(download, file), root);
-  return /^live-build_(.*)_all\.deb$/.exec(files.at(-1) ?? '')?.[1] ?? 'unknown';
+  const version = /^live-build_(.*)_all\.deb$/.exec(files.at(-1) ?? '')?.[1] ?? 'unknown';
+  return decodeURIComponent(version);
 }
 
 /** One build from nothing but cached packages and indices. */
