@@ -192,7 +192,7 @@ function comparePackages(
 
 function describeRound({ cold, unchanged, changed, liveBuild, isoBytes }: Round): string {
   const one = (name: string, it: Measurement): string =>
-    `${name} ${it.wall.toFixed(1)} s, ${cpuSeconds(it).toFixed(1)} CPU-s (waited for: ${it.waitedFor.toFixed(1)})`;
+    `${name} ${it.wall.toFixed(1)} s, ${cpuSeconds(it).toFixed(1)} CPU-s (waited for: ${it.waitedFor.toFixed(1)}, others: ${it.others.toFixed(1)})`;
   return [
     one('cold', cold),
     one('unchanged', unchanged),

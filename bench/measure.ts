@@ -24,6 +24,8 @@ export interface Measurement extends Usage {
   method: 'cgroup' | 'children';
   /** CPU seconds by the shell's `times`, to compare with the control group's. */
   waitedFor: number;
+  /** CPU seconds that the rest of the machine used meanwhile: a measurement with much of it is worth little. */
+  others: number;
   phases: Phase[];
   /** What the command printed on standard output and error, by line. */
   lines: string[];
@@ -55,6 +57,7 @@ export async function measure(
   const lines: string[] = [];
   const marks: { name: string; at: Usage }[] = [];
   const { phaseOf, ...runOptions } = options;
+  const before = machineSeconds();
   const started = performance.now();
   const now = (): Usage => ({ wall: (performance.now() - started) / 1000, ...readGroup(group) });
   try {
@@ -76,6 +79,7 @@ export async function measure(
       ...end,
       method: group === undefined ? 'children' : 'cgroup',
       waitedFor: waited.user + waited.system,
+      others: Math.max(0, machineSeconds() - before - end.user - end.system),
       phases: group === undefined ? [] : phasesBetween(marks, end),
       lines,
     };
@@ -138,6 +142,16 @@ function readGroup(group: string | undefined): { user: number; system: number } 
   const usage = { user: seconds('user'), system: seconds('system') };
   if (Number.isNaN(usage.user + usage.system)) throw new TypeError(`${group} counts no CPU time`);
   return usage;
+}
+
+/** CPU seconds that all processors have been busy since the machine started; ticks are hundredths on Linux. */
+function machineSeconds(): number {
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (
+    /^cpu .*$/m.exec(readFileSync('/proc/stat', 'utf8'))?.[0] ?? ''
+  )
+    .split(/ +/)
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / 100;
 }
 
 async function waitForEmpty(group: string | undefined): Promise<void> {

@@ -17,6 +17,8 @@ export interface Figures {
   user: number;
   system: number;
   cpu: number;
+  /** CPU seconds of the rest of the machine meanwhile. */
+  others: number;
   isoBytes: number | undefined;
 }
 
@@ -58,6 +60,7 @@ export function summarize(rounds: readonly Round[]): Summary {
       user: median(all.map((one) => one.user)),
       system: median(all.map((one) => one.system)),
       cpu: median(all.map(cpuSeconds)),
+      others: median(all.map((one) => one.others)),
       isoBytes: sizes.length === 0 ? undefined : median(sizes),
     };
   };
@@ -111,6 +114,7 @@ export function formatSummary(summary: Summary): string {
     one.cpu.toFixed(1),
     one.user.toFixed(1),
     one.system.toFixed(1),
+    one.others.toFixed(1),
     `${part(one.wall, liveBuild?.wall)} / ${part(one.cpu, liveBuild?.cpu)}`,
     `${part(one.wall, cold?.wall)} / ${part(one.cpu, cold?.cpu)}`,
     one.isoBytes === undefined ? '-' : formatBytes(one.isoBytes),
@@ -125,7 +129,7 @@ export function formatSummary(summary: Summary): string {
     `Medians of ${summary.rounds} rounds, seconds; ratios are wall / CPU`,
     '',
     formatTable([
-      ['', 'wall', 'CPU', 'user', 'sys', 'to live-build', 'to own cold', 'ISO'],
+      ['', 'wall', 'CPU', 'user', 'sys', 'others', 'to live-build', 'to own cold', 'ISO'],
       ...figures,
     ]),
     '',

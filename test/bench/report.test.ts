@@ -3,7 +3,16 @@ import { parseTimes, phasesBetween, type Measurement } from '../../bench/measure
 import { formatSummary, median, summarize, type Round } from '../../bench/report.ts';
 
 function measurement(wall: number, user: number, system: number): Measurement {
-  return { wall, user, system, method: 'cgroup', waitedFor: user, phases: [], lines: [] };
+  return {
+    wall,
+    user,
+    system,
+    method: 'cgroup',
+    waitedFor: user,
+    others: 0,
+    phases: [],
+    lines: [],
+  };
 }
 
 function round(factor: number): Round {
@@ -42,7 +51,7 @@ test('without live-build nothing is compared with it', (t) => {
   t.false(summary.bars.some((bar) => bar.text.includes('live-build')));
   t.regex(
     formatSummary(summary),
-    /Kronos, cold +30\.0 +50\.0 +40\.0 +10\.0 +- \/ - +1\.00 \/ 1\.00/,
+    /Kronos, cold +30\.0 +50\.0 +40\.0 +10\.0 +0\.0 +- \/ - +1\.00 \/ 1\.00/,
   );
 });
 
