@@ -43,7 +43,7 @@ export async function killEveryStep(
     const seen = await running.saw(`start ${title}`);
     const seconds = least + Math.random() * (most - least);
     await sleep(seconds * 1000);
-    await leftovers.note(running);
+    leftovers.note(running);
     running.process.kill('SIGKILL');
     const { status, stderr } = await running.ended;
     t.log(`${title}: killed after ${seconds.toFixed(2)} s${status === 0 ? ', too late' : ''}`);
@@ -78,7 +78,7 @@ export async function interruptBuild(
     const running = startKronos(shop.build(cache, out));
     await running.saw(`start ${title}`);
     await sleep(seconds * 1000);
-    await leftovers.note(running);
+    leftovers.note(running);
     const pid = running.process.pid ?? 0;
     process.kill(whom === 'group' ? -pid : pid, signal);
     const ended = await running.ended;

@@ -1,6 +1,6 @@
 // The command line as a person runs it, and a look at what it leaves on the machine.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
@@ -110,8 +110,6 @@ async function mounts(): Promise<string[]> {
 
 interface Process {
   pid: string;
-  parent: string;
-  start: string;
   group: string;
   command: string;
 }
@@ -126,9 +124,7 @@ async function processes(): Promise<Process[]> {
       return {
         pid,
         state: fields[0] ?? 'X',
-        parent: fields[1] ?? '',
         group: fields[2] ?? '',
-        start: fields[19] ?? '',
         command: command.replaceAll('\0', ' '),
       };
     }),
@@ -141,7 +137,6 @@ async function processes(): Promise<Process[]> {
 export class Leftovers {
   readonly #mounts: readonly string[];
   readonly #groups = new Set<string>();
-  readonly #namespaces = new Set<string>();
   readonly #place: string;
 
   private constructor(place: string, before: readonly string[]) {
@@ -154,22 +149,9 @@ export class Leftovers {
     return new Leftovers(place, await mounts());
   }
 
-  /** Looks at the processes of a run: call it just before the run is ended. */
-  async note(running: Running): Promise<void> {
-    const root = String(running.process.pid);
-    this.#groups.add(root);
-    const all = await processes();
-    const family = new Set([root]);
-    // Parents come before children in no order that could be relied on.
-    for (let size = 0; size !== family.size;) {
-      size = family.size;
-      for (const one of all) if (family.has(one.parent)) family.add(one.pid);
-    }
-    const own = await readlink('/proc/self/ns/pid');
-    for (const pid of family) {
-      const link = await readlink(`/proc/${pid}/ns/pid`).catch(() => own);
-      if (link !== own) this.#namespaces.add(link);
-    }
+  /** Has the processes of a run looked for: whatever it starts stays in its process group, in whatever namespace. */
+  note(running: Running): void {
+    this.#groups.add(String(running.process.pid));
   }
 
   /** What is still there, in words; waits some seconds for what is about to end. */
@@ -188,14 +170,8 @@ export class Leftovers {
       .filter((mount) => !this.#mounts.includes(mount) && mount.includes(this.#place))
       .map((mount) => `mount ${mount}`);
     for (const { pid, group, command } of await processes()) {
-      const namespace = await readlink(`/proc/${pid}/ns/pid`).catch(() => '');
-      if (
-        this.#groups.has(group) ||
-        this.#namespaces.has(namespace) ||
-        (command.includes(this.#place) && pid !== String(process.pid))
-      ) {
-        left.push(`process ${pid} ${command}`);
-      }
+      const named = command.includes(this.#place) && pid !== String(process.pid);
+      if (named || this.#groups.has(group)) left.push(`process ${pid} ${command}`);
     }
     return left;
   }

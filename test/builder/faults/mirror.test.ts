@@ -141,7 +141,7 @@ test('killed in the middle of a download, the next run goes on in the middle', a
     // What apt has read it writes at once.
     await sleep(500);
     const leftovers = await Leftovers.watch(directory);
-    await leftovers.note(running);
+    leftovers.note(running);
     running.process.kill('SIGKILL');
     await running.ended;
     t.deepEqual(await leftovers.list(), []);
