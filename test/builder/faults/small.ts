@@ -3,7 +3,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { digestOf } from '../../../src/common/digest.ts';
 import { SILENT } from '../../../src/common/progress.ts';
@@ -259,6 +258,3 @@ files:
     await writeFile(join(recipes, path), content);
   }
 }
-
-/** The compiled command line. */
-export const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
