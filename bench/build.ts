@@ -58,6 +58,10 @@ async function main(options: Options): Promise<void> {
   say('fetching what is missing of the packages');
   await fetchBlobs(lock, { cache, edition: selection.edition }, SILENT, signal);
   await mkdir(join(cache, 'bench'), { recursive: true });
+  // Whoever was killed could not tidy up. Two benches at once would spoil each other's figures anyway.
+  for (const name of await readdir(join(cache, 'bench'))) {
+    if (name.startsWith('run-')) await rm(join(cache, 'bench', name), { recursive: true });
+  }
   const work = await mkdtemp(join(cache, 'bench', 'run-'));
   try {
     const program = resolve(await ownRecipes(), '../kronos');
