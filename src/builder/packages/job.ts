@@ -41,6 +41,7 @@ export interface LockedArchive extends Archive {
 export interface PackagesInput {
   /** Empty directory that becomes the tree. */
   tree: string;
+  treeInMemory: boolean;
   /** Where the output goes. */
   output: string;
   scratch: string;
@@ -72,7 +73,7 @@ export async function runJob(
   const environment = scriptEnvironment(input);
   progress.note('checking packages');
   await requireIntact([...input.host, ...input.live]);
-  await prepareTree(tree);
+  await prepareTree(tree, input.treeInMemory);
   const essential = await findEssential(input.host);
   progress.note(`extracting ${essential.length} essential packages`);
   await extractEssential(tree, essential, input.exclude);

@@ -1,12 +1,12 @@
 // A directory that becomes a root: mounts, device nodes and programs run inside it.
-import { appendFile, chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run, type RunOptions, type RunResult } from '../../common/process.ts';
 
 /** Device nodes that maintainer scripts use. */
 const DEVICES = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
-/** With less free memory than this (bytes) a tree is made on disk instead of in memory. */
+/** With less available memory than this (bytes) a tree is made on disk instead of in memory. */
 const MEMORY_FOR_TREE = 2.5e9;
 
 /** Environment of programs that run inside a tree. */
@@ -22,19 +22,27 @@ const CHROOT_ENVIRONMENT: Readonly<Record<string, string>> = {
   INITRD: 'No',
 };
 
-/** Makes an empty directory for a tree: in memory where there is enough of it, which also makes its order of entries the same everywhere. */
-export async function prepareTree(tree: string): Promise<void> {
+/** `disk` or `memory`: where trees are made, whatever there is of the other. */
+const TREE_VARIABLE = 'KRONOS_TREE';
+
+/**
+ * Whether there is room for a tree in memory, where it is made faster. Asked outside of the sandbox; what comes out is
+ * the same either way.
+ */
+export function hasMemoryForTree(): boolean {
+  const wish = process.env[TREE_VARIABLE];
+  if (wish === 'disk' || wish === 'memory') return wish === 'memory';
+  return process.availableMemory() >= MEMORY_FOR_TREE;
+}
+
+/** Makes an empty directory for a tree, in memory or on the disk. */
+export async function prepareTree(tree: string, inMemory: boolean): Promise<void> {
   await mkdir(tree, { recursive: true });
-  if ((await availableMemory()) >= MEMORY_FOR_TREE) {
+  if (inMemory) {
     await run(['mount', '-t', 'tmpfs', '-o', 'mode=755,size=90%,nr_inodes=0', 'tmpfs', tree]);
   } else {
     await chmod(tree, 0o755);
   }
-}
-
-async function availableMemory(): Promise<number> {
-  const match = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile('/proc/meminfo', 'utf8'));
-  return Number(match?.[1] ?? 0) * 1024;
 }
 
 /** Mounts what programs inside the tree expect; all of it goes away with the namespace. */

@@ -25,6 +25,7 @@ import {
 export interface RebuildInput {
   /** Empty directory that becomes the tree. */
   tree: string;
+  treeInMemory: boolean;
   /** Where the .debs go. */
   output: string;
   /** File that gets all that the build prints. */
@@ -53,7 +54,7 @@ export async function runJob(
 ): Promise<{ debs: string[] }> {
   const { tree } = input;
   const { progress } = context;
-  await prepareTree(tree);
+  await prepareTree(tree, input.treeInMemory);
   const essential = await findEssential(input.archives);
   progress.note('making a clean build environment');
   await extractEssential(tree, essential, []);

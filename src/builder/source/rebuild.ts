@@ -14,6 +14,7 @@ import { readDebDirectory, type LocalDeb } from '../apt/local.ts';
 import type { Mirror } from '../apt/sources.ts';
 import { removeTree } from '../sandbox/remove.ts';
 import { runInSandbox } from '../sandbox/sandbox.ts';
+import { hasMemoryForTree } from '../sandbox/tree.ts';
 import { BlobStore } from '../store/blobs.ts';
 import { BUILD_PROFILES, fetchBuildEnvironment, type BuildSuite } from './environment.ts';
 import { fetchSource, type SourceRequest } from './fetch-source.ts';
@@ -78,6 +79,7 @@ export async function rebuildSource(
     const tree = join(directory, 'tree');
     const input: RebuildInput = {
       tree,
+      treeInMemory: hasMemoryForTree(),
       output,
       log: join(logs, `${fetched.source}_${version.replace(/^\d+:/, '')}_${target.suite}.log`),
       blobs: store.directory,

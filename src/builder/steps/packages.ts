@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { clockShift } from '../clock.ts';
 import type { Lock } from '../lock/lock.ts';
 import { runInSandbox } from '../sandbox/sandbox.ts';
+import { hasMemoryForTree } from '../sandbox/tree.ts';
 import type { PackagesInput } from '../packages/job.ts';
 import type { Selection } from '../recipe/recipe.ts';
 import type { Compression } from '../image/squashfs.ts';
@@ -87,6 +88,7 @@ export function packagesStep(options: PackagesStepOptions): Step {
     run: async ({ directory, scratch, progress, signal }) => {
       const input: PackagesInput = {
         tree: join(scratch, 'tree'),
+        treeInMemory: hasMemoryForTree(),
         output: directory,
         scratch,
         blobs: options.blobs,

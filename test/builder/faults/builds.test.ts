@@ -4,6 +4,7 @@ import { interruptBuild, killEveryStep } from './interruption.ts';
 import { buildFromBundle } from './bundle.ts';
 import { buildTwiceAtOnce } from './crowd.ts';
 import { fillDisk } from './full-disk.ts';
+import { buildOnDisk } from './little-memory.ts';
 import { refuseNamespaces } from './namespaces.ts';
 import { tamperWithLock, damageBlob, strayFile } from './tampering.ts';
 import { Workshop } from './workshop.ts';
@@ -51,6 +52,14 @@ test.serial('a full disk is told at any step, and with room the build goes on', 
   t.timeout(900_000);
   await fillDisk(t, shop, reference);
 });
+
+test.serial(
+  'with little memory, as an ordinary user and after a kill: the same bits',
+  async (t) => {
+    t.timeout(600_000);
+    await buildOnDisk(t, shop, reference);
+  },
+);
 
 test.serial('a machine without namespaces is told what to do', async (t) => {
   t.timeout(600_000);

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
 
 /** The compiled command line. */
-const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 
 export interface RunOptions {
   /** Put before the program: namespaces, other users. */

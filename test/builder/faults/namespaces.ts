@@ -8,9 +8,9 @@ import { complaint, kronos, Leftovers } from './kronos.ts';
 import { cacheFaults, listSteps, type Workshop } from './workshop.ts';
 
 /** An id that no account of the machine has; in the enclosure it gets a name, and what else a case gives it. */
-const USER = 4711;
+export const USER = 4711;
 
-const AS_USER = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', '--'];
+export const AS_USER = ['setpriv', `--reuid=${USER}`, `--regid=${USER}`, '--clear-groups', '--'];
 
 /** Shows `$1` and `$2` in the places of the lists of accounts and of subordinate ids. */
 const ACCOUNTS = `
@@ -18,17 +18,27 @@ mount --bind "$1" /etc/passwd
 mount --bind "$2" /etc/subuid
 mount --bind "$2" /etc/subgid`;
 
+/** The lists of accounts and of subordinate ids, and the script that shows them; the script's `$1` and `$2` are the files. */
+export async function writeAccounts(
+  shop: Workshop,
+  ids: string,
+): Promise<{ script: string; files: string[] }> {
+  const files = [shop.path('passwd'), shop.path(ids === '' ? 'no-ids' : 'ids')];
+  const account = `throw-away:x:${USER}:${USER}::/:/bin/sh\n`;
+  await writeFile(files[0] ?? '', `root:x:0:0::/root:/bin/sh\n${account}`);
+  await writeFile(files[1] ?? '', ids);
+  return { script: ACCOUNTS, files };
+}
+
 export async function refuseNamespaces(
   t: ExecutionContext,
   shop: Workshop,
   reference: Reference,
 ): Promise<void> {
   const leftovers = await Leftovers.watch(shop.directory);
-  const [accounts, ids] = [shop.path('passwd'), shop.path('no-ids')];
-  await writeFile(accounts, `root:x:0:0::/root:/bin/sh\nthrow-away:x:${USER}:${USER}::/:/bin/sh\n`);
-  await writeFile(ids, '');
+  const { script: accounts, files } = await writeAccounts(shop, '');
   const user = (script: string): string[] => [
-    ...enclosed(`${ACCOUNTS}\n${script}`, [accounts, ids]),
+    ...enclosed(`${accounts}\n${script}`, files),
     ...AS_USER,
   ];
   const cases: [what: string, status: number, before: string[]][] = [
