@@ -45,7 +45,10 @@ export async function refuseNamespaces(
     [
       'root without the capability',
       5,
-      ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin', '--'],
+      [
+        ...enclosed('', []),
+        ...['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin', '--'],
+      ],
     ],
     [
       'root where the kernel allows no more namespaces',
