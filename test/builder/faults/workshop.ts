@@ -39,8 +39,9 @@ export class Workshop {
   async makeCache(name: string, from?: string, steps: readonly StepName[] = []): Promise<string> {
     const cache = this.path(name);
     const [source, target] = [new BlobStore(cacheDirectory(undefined)), new BlobStore(cache)];
-    for (const { sha256, origin } of this.edition.lock.packages) {
-      if (origin === 'made') continue;
+    const fetched = this.edition.lock.packages.filter(({ origin }) => origin !== 'made');
+    // Some are in two layers.
+    for (const sha256 of new Set(fetched.map((one) => one.sha256))) {
       const path = target.path(sha256);
       await mkdir(dirname(path), { recursive: true });
       await link(source.path(sha256), path).catch(() => copyFile(source.path(sha256), path));
