@@ -23,7 +23,7 @@ import { runApt, updateIndices, withAptRoot } from '../src/builder/apt/root.ts';
 import { distributionSources, type Mirror } from '../src/builder/apt/sources.ts';
 import { DEFAULT_COMPRESSION, squashfsArguments } from '../src/builder/image/squashfs.ts';
 import type { Lock } from '../src/builder/lock/lock.ts';
-import { extractArchive, toDpkgPattern } from '../src/builder/packages/unpack.ts';
+import { extractArchives, toDpkgPattern } from '../src/builder/packages/unpack.ts';
 import type { Selection } from '../src/builder/recipe/recipe.ts';
 import { exists } from '../src/common/files.ts';
 import { run } from '../src/common/process.ts';
@@ -92,7 +92,8 @@ export async function unpackLiveBuild(options: LiveBuildOptions): Promise<string
     if (await exists(join('/usr/bin', name))) continue;
     await run(['apt-get', 'download', name], { cwd: download, signal });
   }
-  for (const file of await readdir(download)) await extractArchive(join(download, file), root);
+  const archives = (await readdir(download)).map((file) => join(download, file));
+  await extractArchives(archives, root);
   const version = /^live-build_(.*)_all\.deb$/.exec(files.at(-1) ?? '')?.[1] ?? 'unknown';
   return decodeURIComponent(version);
 }

@@ -40,7 +40,8 @@ export async function makeBaseInitrd(
   );
   await writeInTree(tree, `${CONFIGURATION}/hooks/kronos-drivers`, hookText(modules), 0o755);
   await runInTree(tree, ['mkinitramfs', '-d', CONFIGURATION, '-o', '/run/initrd.base', kernel], {
-    environment,
+    // Its work is put on /run as well: the tree is being read meanwhile.
+    environment: { ...environment, TMPDIR: '/run' },
   });
   await mkdir(join(output, 'boot'), { recursive: true });
   await cp(join(tree, 'run/initrd.base'), join(output, 'boot/initrd.base'));

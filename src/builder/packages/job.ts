@@ -2,6 +2,7 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../common/files.ts';
+import { run } from '../../common/process.ts';
 import { clockEnvironment, clockLibrary, TREE_LIBRARY } from '../clock.ts';
 import type { JobContext } from '../sandbox/job.ts';
 import {
@@ -90,15 +91,41 @@ export async function runJob(
   // The initrd copies what the tree holds, so whatever names one machine must be gone before.
   await unmountSystem(tree);
   await cleanTree(tree, input.remove);
+  compareInstalled(await readStatus(tree), input.host, 'host');
+  // The tree without what is mounted in it, so that it can be read while programs still run in there.
+  const bare = join(input.scratch, 'bare');
+  await bindDirectory('/', tree, bare);
   await mountTree(tree, input);
   progress.note('making the base initrd');
-  await makeBaseInitrd(tree, input.output, input.initrdModules, environment);
-  // What the host layer holds is settled here; whatever live packages add comes out as a difference.
-  const before = await settle(tree, input, progress.note);
-  compareInstalled(await readStatus(tree), input.host, 'host');
-  const hostEntries = await attribute(tree, before, input, 'packages');
-  await writeContents(join(input.output, 'contents/packages.jsonl'), hostEntries);
-  progress.note(`compressing ${hostEntries.length} files`);
+  const [before] = await finishBoth(
+    // What the host layer holds is settled here; whatever live packages add comes out as a difference.
+    makeHostLayer(bare, input, progress.note),
+    makeBaseInitrd(tree, input.output, input.initrdModules, environment),
+  );
+  await run(['umount', bare]);
+  if (input.live.length > 0) await makeLiveLayer(tree, input, before, environment, context);
+  const packages = await readStatus(tree);
+  // For the dependencies in the manifest, without unpacking the layers again.
+  await cp(join(tree, 'var/lib/dpkg/status'), join(input.output, 'dpkg.status'));
+  return { packages: packages.length };
+}
+
+/** Waits for both, also where one fails: nothing may go on writing while others clean up. */
+async function finishBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return [await first, await second];
+}
+
+/** The layer of all packages of the host; returns what is in it. */
+async function makeHostLayer(
+  tree: string,
+  input: PackagesInput,
+  note: (text: string) => void,
+): Promise<ScannedEntry[]> {
+  const entries = scanTree(tree);
+  const attributed = await attribute(tree, entries, input, 'packages');
+  await writeContents(join(input.output, 'contents/packages.jsonl'), attributed);
+  note(`making the base initrd, compressing ${attributed.length} files`);
   await makeSquashfs(
     input.toolsRoot,
     tree,
@@ -106,11 +133,7 @@ export async function runJob(
     input.compression,
     input.epoch,
   );
-  if (input.live.length > 0) await makeLiveLayer(tree, input, before, environment, context);
-  const packages = await readStatus(tree);
-  // For the dependencies in the manifest, without unpacking the layers again.
-  await cp(join(tree, 'var/lib/dpkg/status'), join(input.output, 'dpkg.status'));
-  return { packages: packages.length };
+  return entries;
 }
 
 /** What maintainer scripts see besides the fixed environment of a tree. */

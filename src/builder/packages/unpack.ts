@@ -1,11 +1,12 @@
 // From .debs to a configured tree, by dpkg itself and in an order that depends on nothing but the names.
-import { appendFile, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { CommandError, endWithParent, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
-import { runInTree, silenceProgram, writeInTree } from '../sandbox/tree.ts';
+import { runInTree, writeInTree } from '../sandbox/tree.ts';
 import { readNeeds } from './control.ts';
+import { deferPrograms } from './deferred.ts';
 
 /** A .deb on the machine that builds. */
 export interface Archive {
@@ -43,12 +44,6 @@ const ESSENTIAL = [
   ...['debconf', 'mawk', 'passwd'],
 ];
 
-/**
- * Programs whose results are caches or are made once at the end. Python itself is among them because its own packages
- * compile the standard library without py3compile; byte code is a cache of 10 MB that carries no information.
- */
-const SILENCED = /^(py3compile|python3\.\d+|update-initramfs|mandb)$/;
-
 /** The essential packages and all they need, sorted by name. */
 export async function findEssential(archives: readonly Archive[]): Promise<Archive[]> {
   const byName = new Map(archives.map((archive) => [archive.name, archive]));
@@ -80,34 +75,46 @@ export async function extractEssential(
   }
   // tar's patterns see `./usr/...`; `*` crosses slashes as dpkg's do.
   const excludes = exclude.map((glob) => `--exclude=.${toDpkgPattern(glob)}`);
-  for (const archive of essential) {
-    await extractArchive(archive.file, tree, excludes);
-  }
+  await extractArchives(
+    essential.map((archive) => archive.file),
+    tree,
+    excludes,
+  );
 }
 
-/** Unpacks one .deb without dpkg's database. Errors: `verification/package-damaged`. */
-export async function extractArchive(
-  file: string,
+/**
+ * `dpkg-deb --extract` would replace the links of a merged /usr by directories, and takes no options for tar. One
+ * script for all files, because starting it anew for each costs as much as unpacking. It is fixed; what varies comes
+ * as arguments: the number of files, the files, the options of tar.
+ */
+const EXTRACT_SCRIPT = [
+  'n=$1; shift; files=("${@:1:n}"); shift "$n"',
+  'for file in "${files[@]}"; do',
+  `  ${endWithParent(['dpkg-deb', '--fsys-tarfile', '"$file"']).join(' ')} |`,
+  `    ${endWithParent(['tar', '"$@"']).join(' ')} ||`,
+  '    { echo "kronos: failed at $file" >&2; exit 1; }',
+  'done',
+].join('\n');
+
+/** Unpacks .debs without dpkg's database, one after the other. Errors: `verification/package-damaged`. */
+export async function extractArchives(
+  files: readonly string[],
   target: string,
   tarOptions: readonly string[] = [],
+  signal?: AbortSignal,
 ): Promise<void> {
-  // `dpkg-deb --extract` would replace the links of a merged /usr by directories, and takes no options for tar. The
-  // script is fixed; what varies comes as arguments.
-  const [unpack, tar] = [
-    ['dpkg-deb', '--fsys-tarfile', '"$file"'],
-    ['tar', '"$@"'],
-  ].map((argv) => endWithParent(argv).join(' '));
-  const script = `file=$1; shift; ${unpack ?? ''} | ${tar ?? ''}`;
   try {
     await run(
       endWithParent([
-        ...['bash', '-o', 'pipefail', '-c', script, 'extract', file],
-        ...['-x', '-C', target, '--keep-directory-symlink', ...tarOptions],
+        ...['bash', '-o', 'pipefail', '-c', EXTRACT_SCRIPT, 'extract', String(files.length)],
+        ...[...files, '-x', '-C', target, '--keep-directory-symlink', ...tarOptions],
       ]),
+      { signal },
     );
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     if (/No space left/.test(error.message)) throw error;
+    const file = /^kronos: failed at (.*)$/m.exec(error.stderr)?.[1] ?? target;
     throw new KronosError('verification/package-damaged', `unpacking ${basename(file)} failed`, {
       cause: error,
       hint: 'the file in the cache is damaged: remove it with kronos clean --all and build again',
@@ -167,14 +174,9 @@ export async function installArchives(
       return;
     }
     await runInTree(tree, ['dpkg', '--unpack', '--force-depends', ...files], options);
-    const restore = [];
-    for (const directory of ['/usr/bin', '/usr/sbin']) {
-      for (const name of await readdir(join(tree, directory))) {
-        if (SILENCED.test(name)) restore.push(await silenceProgram(tree, join(directory, name)));
-      }
-    }
+    const catchUp = await deferPrograms(tree, environment);
     await runInTree(tree, ['dpkg', '--configure', '--pending', '--force-confold'], options);
-    for (const undo of restore) await undo();
+    await catchUp();
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new KronosError(

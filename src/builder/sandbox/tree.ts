@@ -77,10 +77,14 @@ export async function bindDirectory(tree: string, source: string, target: string
   await run(['mount', '--bind', source, join(tree, target)]);
 }
 
-/** Puts a program that does nothing in the place of `path` until `restore` is called. */
-export async function silenceProgram(tree: string, path: string): Promise<() => Promise<void>> {
+/** Puts another program of the tree in the place of `path` until what is returned is called. */
+export async function replaceProgram(
+  tree: string,
+  path: string,
+  by: string,
+): Promise<() => Promise<void>> {
   const full = join(tree, path);
-  await run(['mount', '--bind', join(tree, 'usr/bin/true'), full]);
+  await run(['mount', '--bind', join(tree, by), full]);
   return async () => {
     await run(['umount', full]);
   };

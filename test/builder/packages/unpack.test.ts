@@ -2,7 +2,7 @@ import { lstat, mkdir, readFile, readlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import {
-  extractArchive,
+  extractArchives,
   extractEssential,
   findEssential,
   prepareDpkg,
@@ -76,7 +76,9 @@ test('a package that is cut off is named', async (t) => {
   const directory = await temporaryDirectory(t);
   const { file } = await makeDeb(directory, { name: 'cut', files: { 'a/file': 'x'.repeat(9000) } });
   await truncate(file, 5000);
-  const error = await t.throwsAsync(extractArchive(file, directory), { instanceOf: KronosError });
+  const error = await t.throwsAsync(extractArchives([file], directory), {
+    instanceOf: KronosError,
+  });
   t.is(error.code, 'verification/package-damaged');
   t.regex(error.message, /unpacking cut\.deb failed/);
   t.truthy(error.hint);
@@ -87,7 +89,7 @@ test('names of files and directories reach no shell', async (t) => {
   const place = join(directory, '$(touch hit) "a');
   await mkdir(place);
   const { file } = await makeDeb(place, { name: 'odd', files: { 'a b/$HOME': 'x' } });
-  await extractArchive(file, place, ['--exclude=./`id`; *']);
+  await extractArchives([file], place, ['--exclude=./`id`; *']);
   t.is(await readFile(join(place, 'a b/$HOME'), 'utf8'), 'x');
   t.false(await exists(join(directory, 'hit')));
 });

@@ -1,0 +1,93 @@
+// What maintainer scripts call over and over although once at the end, or never, gives the same tree: a third of the
+// time that packages take to configure.
+import { copyFile, readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exists } from '../../common/files.ts';
+import { replaceProgram, runInTree, writeInTree } from '../sandbox/tree.ts';
+
+/**
+ * Programs whose results are caches or are made once at the end. Python itself is among them because its own packages
+ * compile the standard library without py3compile; byte code is a cache of 10 MB that carries no information.
+ * invoke-rc.d would ask policy-rc.d, which says no, for every service.
+ */
+const SILENCED = /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d)$/;
+
+/** Called twice by its package, each time for all of its work. */
+const ONCE = '/usr/sbin/update-ca-certificates';
+
+const UNITS = '/usr/bin/deb-systemd-helper';
+const REAL_UNITS = '/run/kronos-systemd-helper';
+/** It refuses to run for anybody but dpkg. */
+const FOR_UNITS = { DPKG_MAINTSCRIPT_PACKAGE: 'systemd' };
+const UNITS_LOG = '/run/kronos-units';
+
+/**
+ * Stands for deb-systemd-helper, which is Perl and is started three times for each unit. In a new tree nothing is
+ * masked, every unit counts as enabled before, and none is known yet; what changes something is noted and done at the
+ * end in one run. Whatever else is asked is answered by the real one, after what was noted.
+ */
+const UNITS_SCRIPT = `#!/bin/sh
+flush() {
+	[ ! -s ${UNITS_LOG} ] || while read -r line; do ${REAL_UNITS} $line; done <${UNITS_LOG}
+	: >${UNITS_LOG}
+}
+known() { grep -qs " $1\\$" ${UNITS_LOG} || [ -e "/var/lib/systemd/deb-systemd-helper-enabled/$1.dsh-also" ]; }
+user=
+[ "$1" != --user ] || { user='--user '; shift; }
+quiet=$1
+[ "$1" != --quiet ] || shift
+[ "$1" != --user ] || { user='--user '; shift; }
+case "$#:$1" in
+2:unmask) [ -e /var/lib/systemd/deb-systemd-helper-masked ] || exit 0 ;;
+2:was-enabled) known "$2" || exit 0 ;;
+2:debian-installed) known "$2" || exit 1 ;;
+2:enable | 2:update-state) echo "$user$1 $2" >>${UNITS_LOG}; exit 0 ;;
+esac
+flush
+[ "$quiet" != --quiet ] || set -- --quiet "$@"
+exec ${REAL_UNITS} $user"$@"
+`;
+
+/**
+ * Puts programs that do nothing, or only take notes, in their places. What is returned puts the real ones back and does
+ * what was noted. Errors: those of the programs.
+ */
+export async function deferPrograms(
+  tree: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<() => Promise<void>> {
+  const restore: (() => Promise<void>)[] = [];
+  for (const directory of ['/usr/bin', '/usr/sbin']) {
+    for (const name of await readdir(join(tree, directory))) {
+      const path = join(directory, name);
+      if (!SILENCED.test(name) && path !== ONCE) continue;
+      restore.push(await replaceProgram(tree, path, '/usr/bin/true'));
+    }
+  }
+  if (await exists(join(tree, UNITS))) {
+    await copyFile(join(tree, UNITS), join(tree, REAL_UNITS));
+    await writeInTree(tree, UNITS_LOG, '');
+    await writeInTree(tree, `${UNITS_LOG}.sh`, UNITS_SCRIPT, 0o755);
+    restore.push(await replaceProgram(tree, UNITS, `${UNITS_LOG}.sh`));
+  }
+  return async () => {
+    for (const undo of restore) await undo();
+    for (const argv of notedCalls(await readFile(join(tree, UNITS_LOG), 'utf8').catch(() => ''))) {
+      await runInTree(tree, [UNITS, ...argv], { environment: { ...environment, ...FOR_UNITS } });
+    }
+    if (await exists(join(tree, ONCE))) await runInTree(tree, [ONCE], { environment });
+  };
+}
+
+/** The calls of deb-systemd-helper that do all that was noted: one for each action, units in their order. */
+export function notedCalls(log: string): string[][] {
+  const calls = new Map<string, string[]>();
+  for (const line of log.split('\n')) {
+    const words = line.split(' ').filter((word) => word !== '');
+    const unit = words.pop();
+    if (unit === undefined) continue;
+    const action = words.join(' ');
+    calls.set(action, [...(calls.get(action) ?? []), unit]);
+  }
+  return [...calls].map(([action, units]) => [...action.split(' '), ...new Set(units)]);
+}
