@@ -9,9 +9,14 @@ export const contentSchema = z.strictObject({
   kind: z.enum([
     'partition-table', 'filesystem', 'swap', 'raid', 'lvm', 'zfs', 'bcache', 'crypt', 'multipath', 'iso9660', 'other',
   ]), // prettier-ignore
-  /** As blkid names it: ext4, linux_raid_member, LVM2_member, gpt. */
+  /**
+   * As blkid names it: ext4, linux_raid_member, LVM2_member, gpt; `unknown` for a partition without a signature that
+   * is known, `unreadable` where looking failed.
+   */
   type: z.string(),
   label: z.string().optional(),
+  /** Name of the partition in the GPT. */
+  partitionName: z.string().optional(),
   uuid: z.string().optional(),
   /** Name or UUID of the array, volume group or pool that it belongs to. */
   group: z.string().optional(),
