@@ -89,8 +89,8 @@ export function resolveHostFile(
   return { hostFile, warnings: inOrder(found.warnings), document };
 }
 
-/** Text of a file. Errors: `input/no-such-file`, `input/file-too-large`, `input/encoding`, `io/unreadable-file`. */
-async function readText(path: string): Promise<string> {
+/** Text of a file of at most 1 MiB. Errors: `input/no-such-file`, `input/file-too-large`, `input/encoding`, `io/unreadable-file`. */
+export async function readText(path: string): Promise<string> {
   return decodeText(await readBytes(path), path);
 }
 
@@ -112,7 +112,7 @@ async function readBytes(path: string): Promise<Buffer> {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') {
       throw new KronosError('input/no-such-file', `there is no file ${path}`, {
-        hint: 'write one with: kronos host new',
+        hint: 'look at the path; a host file is written with: kronos host new',
       });
     }
     throw new KronosError('io/unreadable-file', `reading ${path} failed`, { cause: error });
@@ -122,7 +122,8 @@ async function readBytes(path: string): Promise<Buffer> {
   });
 }
 
-function includeBeside(path: string): ReadInclude {
+/** Reads included files from the directory of a host file and below. */
+export function includeBeside(path: string): ReadInclude {
   const directory = dirname(path);
   return async (include) => {
     const file = join(directory, include);
