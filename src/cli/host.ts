@@ -1,12 +1,23 @@
 // kronos host: everything about host files and machines that needs neither an image nor root.
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import { createEmbed } from './host/embed.ts';
+import { createExtract } from './host/extract.ts';
+import { createNew } from './host/new.ts';
+import { createSchema } from './host/schema.ts';
+import { createValidate } from './host/validate.ts';
+import { createSubCommand } from './options.ts';
 import type { Runner } from './session.ts';
 
 /** Defines `kronos host` and what is below it. */
 export function createCommand(run: Runner): Command {
-  const command = new Command('host').description(
+  return createSubCommand(
+    'host',
     'Writes, checks and tries host files: what an installed host is to be.',
-  );
-  void run;
-  return command;
+    ['kronos host new xen01.yaml', 'kronos host validate xen01.yaml'],
+  )
+    .addCommand(createNew(run).summary('ask a few questions and write a host file'))
+    .addCommand(createValidate(run).summary('check host files'))
+    .addCommand(createEmbed(run).summary('write a host file into a medium'))
+    .addCommand(createExtract(run).summary('print the host file in a medium'))
+    .addCommand(createSchema(run).summary('print the JSON Schema of the host file'));
 }

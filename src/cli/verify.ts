@@ -38,7 +38,7 @@ async function verify(path: string, options: VerifyOptions, session: Session): P
   const { formatVerifyReport, verifyError, verifyRelease } =
     await import('../builder/manifest/verify.ts');
   const { ensureTools } = await import('../builder/build.ts');
-  const { formatHostArea } = await import('../builder/image/host-area.ts');
+  const { formatHostArea } = await import('../host/area.ts');
   const { manifest } = await openRelease(path);
   const report = await session.show({ title: `Verifying ${manifest.name}` }, async (observer) => {
     const toolsRoot = await ensureTools({

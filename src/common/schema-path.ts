@@ -48,6 +48,7 @@ function alternatives(schema: Schema, value: unknown): Schema[] {
   if (
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
     schema instanceof z.ZodNullable
   ) {
     return alternatives(schema.unwrap(), value);

@@ -12,7 +12,8 @@ type Schema = z.core.$ZodType;
  * Checks a document against a schema and returns the typed value (defaults filled in).
  *
  * `what` names the document in messages ("the recipe"). Messages that schemas give for patterns say what is expected
- * as a noun phrase ("a package name"); those of refinements are whole sentences.
+ * as a noun phrase ("a package name"); those of refinements are whole sentences. `hide` says where a value may be a
+ * secret: no message repeats what is found there, nor a text that stands where a mapping or a list belongs.
  * Errors, all of them in one KronosErrors in the order of the file: `input/unknown-key`, `input/missing-key`,
  * `input/wrong-type`, `input/wrong-value`.
  */
@@ -20,11 +21,12 @@ export function validate<T extends z.ZodType>(
   schema: T,
   document: YamlDocument,
   what: string,
+  options: { hide?: (path: Path) => boolean } = {},
 ): z.output<T> {
   const result = schema.safeParse(document.value);
   if (result.success) return result.data;
   const errors = result.error.issues.flatMap((issue) =>
-    describeIssue(issue, [], { schema, document, what }),
+    describeIssue(issue, [], { schema, document, what, hide: options.hide }),
   );
   throw new KronosErrors(errors.sort(byPlace));
 }
@@ -33,6 +35,7 @@ interface Context {
   schema: Schema;
   document: YamlDocument;
   what: string;
+  hide: ((path: Path) => boolean) | undefined;
 }
 
 function describeIssue(issue: Issue, base: Path, context: Context): KronosError[] {
@@ -83,7 +86,7 @@ function describeUnknownKey(key: string, path: Path, context: Context): KronosEr
   const guess = nearest(key, known);
   const where =
     path.length === 0 ? `in ${context.what}` : `at ${formatPath(path)} of ${context.what}`;
-  return new KronosError('input/unknown-key', `unknown key ${JSON.stringify(key)} ${where}`, {
+  return new KronosError('input/unknown-key', `unknown key ${quote(key)} ${where}`, {
     location: context.document.locateKey([...path, key]),
     hint:
       guess === undefined
@@ -137,12 +140,14 @@ function describeType(expected: string, path: Path, context: Context): KronosErr
   const source = context.document.sourceOf(path);
   const quotable =
     expected.split(' or ').includes('a text') && source !== undefined && source !== '';
+  const hidden =
+    context.hide !== undefined && (context.hide(path) || /^a (?:mapping|list)$/.test(expected));
   return error(
     'input/wrong-type',
-    `${place(path, context.what)}: expected ${expected}, found ${describeFound(value, source)}`,
+    `${place(path, context.what)}: expected ${expected}, found ${describeFound(value, source, hidden)}`,
     path,
     context,
-    quotable ? `quote it: "${source}"` : undefined,
+    quotable ? (hidden ? 'quote it' : `quote it: "${shorten(source)}"`) : undefined,
   );
 }
 
@@ -154,9 +159,10 @@ function describeValue(
 ): KronosError {
   const value = valueAt(context.document.value, path);
   const guess = typeof value === 'string' ? nearest(value, names) : undefined;
+  const found = describeFound(value, context.document.sourceOf(path), context.hide?.(path));
   return error(
     'input/wrong-value',
-    `${place(path, context.what)}: expected ${expected}, found ${describeFound(value, context.document.sourceOf(path))}`,
+    `${place(path, context.what)}: expected ${expected}, found ${found}`,
     path,
     context,
     guess === undefined ? undefined : `did you mean ${JSON.stringify(guess)}?`,
@@ -166,7 +172,7 @@ function describeValue(
 function describeBadKey(expected: string, path: Path, context: Context): KronosError {
   return new KronosError(
     'input/wrong-value',
-    `${place(path.slice(0, -1), context.what)}: expected ${expected} as key, found ${JSON.stringify(path.at(-1))}`,
+    `${place(path.slice(0, -1), context.what)}: expected ${expected} as key, found ${quote(String(path.at(-1)))}`,
     { location: context.document.locateKey(path) },
   );
 }
@@ -182,13 +188,25 @@ function error(
 }
 
 /** What a person typed, in words. */
-function describeFound(value: unknown, source: string | undefined): string {
+function describeFound(value: unknown, source: string | undefined, hidden = false): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (typeof value === 'object') return 'a mapping';
-  if (typeof value === 'number') return `the number ${source ?? String(value)}`;
+  if (hidden) return typeof value === 'string' ? 'a text' : `a ${typeof value}`;
+  if (typeof value === 'number') return `the number ${shorten(source ?? String(value))}`;
   if (typeof value === 'boolean') return `the truth value ${source ?? String(value)}`;
-  return JSON.stringify(value);
+  return typeof value === 'string' ? quote(value) : typeof value;
+}
+
+/** Characters of a value that a message repeats. */
+const SHOWN = 120;
+
+function shorten(text: string): string {
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(shorten(text));
 }
 
 function typeName(expected: string): string {

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../../common/digest.ts';
-import { HOST_AREA_PATH, findHostArea, formatHostArea } from '../image/host-area.ts';
+import { formatHostArea } from '../../host/area.ts';
+import { HOST_AREA_PATH, findHostArea } from '../image/host-area.ts';
 import type { HostArea } from '../image/host-area.ts';
 import { guidOf, isoDate } from '../image/label.ts';
 import { renderMenu } from '../image/menu.ts';

@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { findHostArea, formatHostArea } from '../../../src/builder/image/host-area.ts';
+import { findHostArea } from '../../../src/builder/image/host-area.ts';
+import { formatHostArea } from '../../../src/host/area.ts';
 import { findInIso } from '../../../src/builder/image/iso9660.ts';
 import {
   layOutDisk,

@@ -1,0 +1,132 @@
+// Texts over HTTP and HTTPS, with a certificate that may be pinned. Nothing is sent before the pin has been compared.
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { connect as connectPlain, isIP } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { KronosError } from '../common/error.ts';
+import { decodeText } from './decode.ts';
+
+export interface FetchOptions {
+  /** SHA-256 of the certificate in small hexadecimal digits; then nothing else about it is looked at. */
+  fingerprint?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Seconds for the whole request (default 30). */
+  timeoutSeconds?: number;
+  /** Bytes of the answer that are taken (default 1 MiB). */
+  limit?: number;
+}
+
+/**
+ * Gets a text. Redirections are refused, because a pinned certificate would say nothing about where they lead.
+ * Errors: `io/fetch-failed`, `verification/fingerprint`, `input/fingerprint-over-http`, `input/encoding`. Messages name
+ * the URL without user, password and query.
+ */
+export async function fetchText(url: string, options: FetchOptions = {}): Promise<string> {
+  const target = new URL(url);
+  const shown = `${target.protocol}//${target.host}${target.pathname}`;
+  if (options.fingerprint !== undefined && target.protocol !== 'https:') {
+    throw new KronosError('input/fingerprint-over-http', `${shown} has no certificate to pin`, {
+      hint: 'use an https URL, or remove the fingerprint',
+    });
+  }
+  const timeout = AbortSignal.timeout((options.timeoutSeconds ?? 30) * 1000);
+  const signals = [timeout, ...(options.signal === undefined ? [] : [options.signal])];
+  try {
+    const signal = AbortSignal.any(signals);
+    const socket = await openSocket(target, options.fingerprint, signal);
+    try {
+      return decodeText(await get(target, socket, signal, options.limit ?? 1024 * 1024), shown);
+    } finally {
+      socket.destroy();
+    }
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof KronosError) throw error;
+    const cause = timeout.aborted
+      ? new Error(`no whole answer within ${options.timeoutSeconds ?? 30} s`)
+      : error;
+    throw new KronosError('io/fetch-failed', `fetching ${shown} failed`, {
+      cause,
+      hint: 'look whether the server answers, and at the address',
+    });
+  }
+}
+
+/** A connection whose other end is known to be the right one. */
+async function openSocket(
+  target: URL,
+  fingerprint: string | undefined,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const secure = target.protocol === 'https:';
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  const port = target.port === '' ? (secure ? 443 : 80) : Number(target.port);
+  const name = isIP(host) === 0 ? { servername: host } : {};
+  const socket = secure
+    ? connectTls({ host, port, ...name, rejectUnauthorized: fingerprint === undefined })
+    : connectPlain({ host, port });
+  const abort = (): void => void socket.destroy(signal.reason as Error);
+  signal.addEventListener('abort', abort);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once(secure ? 'secureConnect' : 'connect', resolve);
+      socket.on('error', reject);
+      socket.once('close', () => {
+        reject(new Error('the connection was closed'));
+      });
+    });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  if (fingerprint === undefined || !('getPeerCertificate' in socket)) return socket;
+  const found = socket.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase();
+  if (found === fingerprint) return socket;
+  socket.destroy();
+  throw new KronosError(
+    'verification/fingerprint',
+    `${target.host} shows another certificate than the one that is pinned`,
+    {
+      hint: `its fingerprint is ${found}; use it only if you know why it changed`,
+      details: { expected: fingerprint, found },
+    },
+  );
+}
+
+async function get(
+  target: URL,
+  socket: Socket,
+  signal: AbortSignal,
+  limit: number,
+): Promise<Uint8Array> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const auth =
+      target.username === ''
+        ? {}
+        : { auth: `${decodeURIComponent(target.username)}:${decodeURIComponent(target.password)}` };
+    request({
+      createConnection: () => socket,
+      path: `${target.pathname}${target.search}`,
+      headers: { host: target.host, accept: '*/*', connection: 'close' },
+      signal,
+      ...auth,
+    })
+      .on('response', resolve)
+      .on('error', reject)
+      .end();
+  });
+  if (response.statusCode !== 200) {
+    response.resume();
+    const where = response.headers.location === undefined ? '' : ' (redirections are not followed)';
+    throw new Error(`the server answered ${String(response.statusCode)}${where}`);
+  }
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > limit) throw new Error(`the answer has more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
