@@ -2,8 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { renderReference } from '../src/cli/reference.ts';
+import { renderAnswerFilesPage } from '../src/host/answer/document.ts';
 import { findErrorCodes, renderErrors } from './error-codes.ts';
 
 const root = join(import.meta.dirname, '../..');
 await writeFile(join(root, 'docs/cli.md'), await renderReference());
 await writeFile(join(root, 'docs/errors.md'), renderErrors(await findErrorCodes(root)));
+await writeFile(join(root, 'docs/answer-files.md'), renderAnswerFilesPage());

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { createEmbed } from './host/embed.ts';
 import { createExtract } from './host/extract.ts';
+import { createImportCommand } from './host/import.ts';
 import { createNew } from './host/new.ts';
 import { createSchema } from './host/schema.ts';
 import { createValidate } from './host/validate.ts';
@@ -19,5 +20,8 @@ export function createCommand(run: Runner): Command {
     .addCommand(createValidate(run).summary('check host files'))
     .addCommand(createEmbed(run).summary('write a host file into a medium'))
     .addCommand(createExtract(run).summary('print the host file in a medium'))
+    .addCommand(
+      createImportCommand(run).summary('make a host file of an answer file of XenServer or XCP-ng'),
+    )
     .addCommand(createSchema(run).summary('print the JSON Schema of the host file'));
 }

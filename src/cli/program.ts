@@ -47,6 +47,11 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./why.ts'),
   },
   {
+    name: 'host',
+    summary: 'write, check and try host files',
+    load: () => import('./host.ts'),
+  },
+  {
     name: 'bundle',
     summary: 'carry a lock and its packages to where there is no network',
     load: () => import('./bundle.ts'),

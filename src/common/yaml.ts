@@ -3,6 +3,7 @@
 import { parseEvents, YAMLException } from 'js-yaml';
 import { KronosError } from './error.ts';
 import type { Location } from './error.ts';
+import { lineStarts, locationOf } from './line-map.ts';
 import { YamlReader } from './yaml-reader.ts';
 import type { YamlChild, YamlEvent, YamlNode } from './yaml-reader.ts';
 
@@ -91,22 +92,4 @@ function hintFor(reason: string): string {
     return 'look at the indentation, and quote texts that hold a colon followed by a space';
   }
   return 'look at the brackets, quotes and indentation of this line and the one before';
-}
-
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (const match of text.matchAll(/\r\n|\r|\n/g)) starts.push(match.index + match[0].length);
-  return starts;
-}
-
-/** Columns count UTF-16 units, as editors do. */
-function locationOf(file: string, starts: readonly number[], offset: number): Location {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if ((starts[middle] ?? 0) <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return { file, line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
 }
