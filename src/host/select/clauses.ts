@@ -103,16 +103,28 @@ function check<T>(
 /** Blanks are what some firmware says instead of nothing. */
 function glob(
   clause: string,
-  wanted: string | undefined,
+  wanted: string | readonly string[] | undefined,
   found: string | undefined,
 ): Clause | undefined {
   const known = found !== undefined && found.trim() !== '';
   return check(
     clause,
-    wanted,
+    listOf(wanted),
     known ? found.trim() : UNKNOWN,
-    (pattern) => known && matchesGlob(pattern, found),
+    (patterns) => known && patterns.some((pattern) => matchesGlob(pattern, found)),
+    sayAny,
   );
+}
+
+/** What a host file may give as one text or as several. */
+export function listOf(
+  wanted: string | readonly string[] | undefined,
+): readonly string[] | undefined {
+  return typeof wanted === 'string' ? [wanted] : wanted;
+}
+
+function sayAny(list: readonly string[]): string {
+  return list.join(' or ');
 }
 
 function same(
@@ -128,18 +140,13 @@ function oneOf(
   wanted: string | readonly string[] | undefined,
   found: string,
 ): Clause | undefined {
-  const values = typeof wanted === 'string' ? [wanted] : wanted;
-  return check(
-    clause,
-    values,
-    found,
-    (list) => list.includes(found),
-    (list) => list.join(' or '),
-  );
+  return check(clause, listOf(wanted), found, (list) => list.includes(found), sayAny);
 }
 
-function checkPath(wanted: string | undefined, disk: Disk): Clause | undefined {
-  if (wanted === undefined) return undefined;
-  const fitting = pathsOf(disk).find((path) => matchesGlob(wanted, path));
-  return check('path', wanted, fitting ?? `/dev/${disk.name}`, () => fitting !== undefined);
+function checkPath(wanted: DiskMatch['path'], disk: Disk): Clause | undefined {
+  const fitting = pathsOf(disk).find((path) =>
+    listOf(wanted)?.some((pattern) => matchesGlob(pattern, path)),
+  );
+  const found = fitting ?? `/dev/${disk.name}`;
+  return check('path', listOf(wanted), found, () => fitting !== undefined, sayAny);
 }

@@ -1,6 +1,7 @@
 // Which disks no selector takes, and which only one that names them. Right or wrong here is a disk lost or kept.
 import type { Content, Disk } from '../inventory.ts';
 import type { DiskMatch } from '../schema/disks.ts';
+import { listOf } from './clauses.ts';
 import { isPattern, listed, normalize } from './text.ts';
 
 const MEMBERS: Readonly<Partial<Record<Content['kind'], string>>> = {
@@ -49,18 +50,21 @@ export function twinsOf(disk: Disk, disks: readonly Disk[]): Disk[] {
  * shared by twins; the last one that was found has them.
  */
 export function isNamedByPath(disk: Disk, match: DiskMatch): boolean {
-  if (match.path === undefined || isPattern(match.path)) return false;
   const places = disk.links.filter((link) => link.startsWith('/dev/disk/by-path/'));
-  return [`/dev/${disk.name}`, ...places].map(normalize).includes(normalize(match.path));
+  return [`/dev/${disk.name}`, ...places].some((place) => isExactly(match.path, place));
 }
 
 function isNamed(disk: Disk, match: DiskMatch): boolean {
   return isExactly(match.serial, disk.serial) || isExactly(match.wwn, disk.wwn);
 }
 
-function isExactly(wanted: string | undefined, found: string | undefined): boolean {
-  if (wanted === undefined || found === undefined || isPattern(wanted)) return false;
-  return isKnown(found) && normalize(wanted) === normalize(found);
+function isExactly(
+  wanted: string | readonly string[] | undefined,
+  found: string | undefined,
+): boolean {
+  if (found === undefined || !isKnown(found)) return false;
+  const names = listOf(wanted)?.filter((name) => !isPattern(name)) ?? [];
+  return names.some((name) => normalize(name) === normalize(found));
 }
 
 function whyNever(disk: Disk): string | undefined {
