@@ -11,7 +11,7 @@
 #   kronos.check         check every file of the medium before going on
 #   panic=SECONDS        reboot after a failure without offering a shell
 #
-# The running system finds /run/kronos/medium, /run/kronos/layers/NAME, /run/kronos/host.area and
+# The running system finds /run/kronos/medium, /run/kronos/layers/NAME, /run/kronos/layers.list, /run/kronos/host.area and
 # /run/kronos/boot (NAME='value' lines that say where it was started from).
 
 : "${KRONOS_CMDLINE:=/proc/cmdline}" "${KRONOS_CONF:=/conf/kronos}" "${KRONOS_RUN:=/run/kronos}"
@@ -586,6 +586,8 @@ kronos_note_origin() {
 		echo "KRONOS_DEVICE='${kronos_medium-}'"
 		echo "KRONOS_URL='${kronos_base-}'"
 	} >"$KRONOS_RUN/boot"
+	# NAME SIZE SHA256 of every layer, for who installs them.
+	cp "$KRONOS_CONF/layers" "$KRONOS_RUN/layers.list"
 }
 
 # initramfs-tools calls these around mountroot; there is nothing to do.

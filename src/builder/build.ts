@@ -22,6 +22,7 @@ import { createEngine, type Engine } from './step/engine.ts';
 import type { Step, StepResult } from './step/step.ts';
 import { bootSteps, collectLayers } from './steps/boot.ts';
 import { filesStep } from './steps/files.ts';
+import { loaderStep } from './steps/loader.ts';
 import { packagesStep } from './steps/packages.ts';
 import { releaseStep } from './steps/release.ts';
 import { toolsStep } from './steps/tools.ts';
@@ -91,7 +92,9 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
       blobFile: (sha256) => build.store.path(sha256),
     }),
   );
-  const files = await ensure(filesStep({ selection, version, epoch: lock.epoch, tools, packages }));
+  const { epoch } = lock;
+  const loader = await ensure(loaderStep({ epoch, tools, packages }));
+  const files = await ensure(filesStep({ selection, version, epoch, tools, packages, loader }));
   const layers = await collectLayers(packages, files);
   const { edition } = selection;
   const name = `kronos-${version}-${edition.name}-${edition.architecture}`;
@@ -112,7 +115,7 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
       xenArguments: selection.recipes.flatMap((recipe) => recipe.xenArguments),
       kernelArguments: selection.recipes.flatMap((recipe) => recipe.kernelArguments),
     },
-    ...{ epoch: lock.epoch, tools, packages, layers, name },
+    ...{ epoch, tools, packages, layers, name },
   });
   const initrd = await ensure(boot.initrd);
   const grub = await ensure(boot.grub);

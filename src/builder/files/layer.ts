@@ -28,6 +28,12 @@ export interface LayerPlan {
   links: LayerLink[];
 }
 
+/** What an installed host starts with and the layers do not hold. */
+export interface InstalledBoot {
+  /** The part of the medium's initrd that an installed host uses: its first bytes. */
+  initrd: { size: number; sha256: string };
+}
+
 /** The description of the appliance that its own programs read. */
 export const APPLIANCE_FILE = '/usr/lib/kronos/appliance.json';
 
@@ -38,6 +44,7 @@ export function planLayer(
   programs: readonly LayerFile[],
   version: string,
   readText: (source: string) => string,
+  boot?: InstalledBoot,
 ): LayerPlan {
   const recipes = selection.recipes.filter((recipe) => recipe.layer === name);
   const files: LayerFile[] = [];
@@ -67,7 +74,7 @@ export function planLayer(
       files.push({
         path: APPLIANCE_FILE,
         mode: 0o644,
-        text: describeAppliance(selection, version),
+        text: describeAppliance(selection, version, boot),
         recipe: recipe.name,
       });
     }
@@ -96,7 +103,11 @@ function enabledUnits(recipe: Recipe, readText: (source: string) => string): Lay
 }
 
 /** /usr/lib/kronos/appliance.json: what the appliance is, for the self-test, the status screen and the installer. */
-function describeAppliance(selection: Selection, version: string): string {
+function describeAppliance(
+  selection: Selection,
+  version: string,
+  boot: InstalledBoot | undefined,
+): string {
   const recipes = selection.recipes.filter((recipe) => recipe.layer !== 'tools');
   return `${JSON.stringify(
     {
@@ -113,6 +124,14 @@ function describeAppliance(selection: Selection, version: string): string {
       })),
       xenArguments: recipes.flatMap((recipe) => recipe.xenArguments),
       kernelArguments: recipes.flatMap((recipe) => recipe.kernelArguments),
+      // What only the medium needs does not count for an installed host.
+      installed: {
+        xenArguments: recipes.flatMap((one) => (one.layer === 'host' ? one.xenArguments : [])),
+        kernelArguments: recipes.flatMap((one) =>
+          one.layer === 'host' ? one.kernelArguments : [],
+        ),
+        ...boot,
+      },
       state: [...new Set(recipes.flatMap((recipe) => recipe.state))].sort(),
       checks: recipes.flatMap((recipe) =>
         recipe.checks.map((check) => ({ ...check, recipe: recipe.name })),

@@ -7,14 +7,29 @@ import type { LayerFile } from './layer.ts';
 
 interface Program {
   name: string;
+  /** Its layer is that of the recipe. */
+  recipe: 'kronos' | 'live';
   /** Compiled entry module of this checkout. */
   module: string;
 }
 
-/** What the recipe `kronos` installs under /usr/lib/kronos, with a command of the same name in /usr/bin. */
+/** What recipes install under /usr/lib/kronos, with a command of the same name in /usr/bin. */
 export const PROGRAMS: readonly Program[] = [
-  { name: 'kronos-selftest', module: new URL('../../appliance/selftest.js', import.meta.url).href },
-  { name: 'kronos-status', module: new URL('../../appliance/status.js', import.meta.url).href },
+  {
+    name: 'kronos-selftest',
+    recipe: 'kronos',
+    module: new URL('../../appliance/selftest.js', import.meta.url).href,
+  },
+  {
+    name: 'kronos-status',
+    recipe: 'kronos',
+    module: new URL('../../appliance/status.js', import.meta.url).href,
+  },
+  {
+    name: 'kronos-install',
+    recipe: 'live',
+    module: new URL('../../installer/main.js', import.meta.url).href,
+  },
 ];
 
 /** Bundles every program into `directory` and gives the files of the layer. */
@@ -26,12 +41,12 @@ export async function bundlePrograms(directory: string): Promise<LayerFile[]> {
     await bundleProgram(fileURLToPath(program.module), target);
     const path = `/usr/lib/kronos/${program.name}.mjs`;
     files.push(
-      { path, mode: 0o644, source: target, recipe: 'kronos' },
+      { path, mode: 0o644, source: target, recipe: program.recipe },
       {
         path: `/usr/bin/${program.name}`,
         mode: 0o755,
         text: `#!/bin/sh\nexec /usr/bin/node ${path} "$@"\n`,
-        recipe: 'kronos',
+        recipe: program.recipe,
       },
     );
   }

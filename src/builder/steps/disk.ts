@@ -3,6 +3,7 @@ import { open, readFile, rm, stat, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { patchBootSector, patchCore } from '../../common/grub-bios.ts';
 import { guidOf } from '../image/label.ts';
 import type { StepContext } from '../step/step.ts';
 import { fileSystemArguments, graftPoint, prepareMedium } from './iso.ts';
@@ -77,30 +78,6 @@ export function partitionArguments(layout: DiskLayout, label: string, image: str
     ...parts,
     image,
   ];
-}
-
-/** Offsets in GRUB's start sector (grub-core/boot/i386/pc/boot.S, include/grub/i386/pc/boot.h). */
-const KERNEL_SECTOR = 0x5c;
-const DRIVE_CHECK = 0x66;
-/** Only the code goes into the first sector; behind it are the disk id and the protective partition table. */
-const BOOT_CODE_SIZE = 440;
-/** The first block list in core.img's first sector (grub-core/boot/i386/pc/diskboot.S). */
-const BLOCK_LIST = 0x1f4;
-
-/** GRUB's start sector, told where core.img begins. */
-export function patchBootSector(boot: Buffer, coreSector: number): Buffer {
-  const code = Buffer.from(boot.subarray(0, BOOT_CODE_SIZE));
-  code.writeBigUInt64LE(BigInt(coreSector), KERNEL_SECTOR);
-  // Some firmware says it booted from a floppy disk; as grub-bios-setup does for disks, do not believe it.
-  code.writeUInt16BE(0x9090, DRIVE_CHECK);
-  return code;
-}
-
-/** core.img, told where its own second sector is. */
-export function patchCore(core: Buffer, coreSector: number): Buffer {
-  const patched = Buffer.from(core);
-  patched.writeBigUInt64LE(BigInt(coreSector + 1), BLOCK_LIST);
-  return patched;
 }
 
 /** Leaves the disk image in the step's directory. Errors: those of the tools, renderMenu and node:fs. */

@@ -1,6 +1,15 @@
 // Step `files`: what recipes bring besides packages, as layers that are made in a moment.
 import { readFileSync } from 'node:fs';
-import { chmod, copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  mkdir,
+  readFile,
+  readdir,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestFile, digestOf } from '../../common/digest.ts';
 import { exists } from '../../common/files.ts';
@@ -19,11 +28,13 @@ export interface FilesStepOptions {
   epoch: number;
   tools: StepResult;
   packages: StepResult;
+  /** What starts an installed host from its disk; see loader.ts. */
+  loader: StepResult;
 }
 
 /** The step that makes layers/host.squashfs and layers/live.squashfs from rendered files. */
 export function filesStep(options: FilesStepOptions): Step {
-  const { selection, version, epoch, tools, packages } = options;
+  const { selection, version, epoch, tools, packages, loader } = options;
   return {
     name: 'files',
     title: "Write the recipes' files",
@@ -41,12 +52,25 @@ export function filesStep(options: FilesStepOptions): Step {
       epoch,
       tools: tools.key,
       packages: packages.key,
+      loader: loader.key,
     },
     run: async (context) => {
-      const programs = await bundlePrograms(join(context.scratch, 'programs'));
+      const programs = [
+        ...(await bundlePrograms(join(context.scratch, 'programs'))),
+        ...(await loaderFiles(loader.directory)),
+      ];
+      const initrd = join(packages.directory, 'boot/initrd.base');
+      const boot = {
+        initrd: { size: (await stat(initrd)).size, sha256: await digestFile(initrd) },
+      };
       for (const name of ['host', 'live'] as const) {
-        const plan = planLayer(name, selection, programs, version, (source) =>
-          readFileSync(source, 'utf8'),
+        const plan = planLayer(
+          name,
+          selection,
+          programs,
+          version,
+          (source) => readFileSync(source, 'utf8'),
+          boot,
         );
         if (plan.files.length + plan.links.length === 0) continue;
         const below = await readBelow(packages.directory, name);
@@ -54,6 +78,16 @@ export function filesStep(options: FilesStepOptions): Step {
       }
     },
   };
+}
+
+/** The boot loader of an installed host, as files of the recipe kronos. */
+async function loaderFiles(directory: string): Promise<LayerFile[]> {
+  return (await readdir(directory)).sort().map((name) => ({
+    path: `/usr/lib/kronos/boot/${name}`,
+    mode: 0o644,
+    source: join(directory, name),
+    recipe: 'kronos',
+  }));
 }
 
 /** What the package layers under a layer of files hold, by path. */

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { patchBootSector, patchCore } from '../../../src/common/grub-bios.ts';
 import test, { type ExecutionContext } from 'ava';
 import { findHostArea } from '../../../src/builder/image/host-area.ts';
 import { formatHostArea } from '../../../src/host/area.ts';
@@ -9,8 +10,6 @@ import {
   layOutDisk,
   makeDisk,
   partitionArguments,
-  patchBootSector,
-  patchCore,
 } from '../../../src/builder/steps/disk.ts';
 import { espCalls, grubImageCalls } from '../../../src/builder/steps/grub.ts';
 import { initrdAddition, makeInitrd } from '../../../src/builder/steps/initrd.ts';

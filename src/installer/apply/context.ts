@@ -1,0 +1,50 @@
+// What the steps of an installation share.
+import type { HostFile } from '../../host/schema/host-file.ts';
+import type { InstallImage } from '../image.ts';
+import { partitionOf, type Role } from '../plan/layout.ts';
+import type { InstallPlan } from '../plan/plan.ts';
+
+export interface InstallContext {
+  plan: InstallPlan;
+  image: InstallImage;
+  hostFile: HostFile;
+  /** Hashes of the passwords of the accounts, by name. */
+  passwords: ReadonlyMap<string, string>;
+  /** Where the new root is mounted while it is made. */
+  target: string;
+  /** Made anew for every installation; file systems, arrays and entries of the boot menu name them. */
+  ids: InstallIds;
+  /** True from the moment the partition table was written until the boot loader is there. */
+  half: boolean;
+  fetchBytes: (url: string, length: number) => Promise<Buffer>;
+  signal: AbortSignal;
+}
+
+export interface InstallIds {
+  rootA: string;
+  state: string;
+  swap: string;
+  /** Eight hexadecimal digits, per disk. */
+  efi: string[];
+  machineId: string;
+}
+
+/** `/dev/sda1`, `/dev/nvme0n1p1`. */
+export function partitionDevice(disk: string, number: number): string {
+  return `/dev/${disk}${/\d$/.test(disk) ? 'p' : ''}${number}`;
+}
+
+/** The partitions of a role, one for each system disk. */
+export function membersOf(plan: InstallPlan, role: Role): string[] {
+  const { number } = partitionOf(plan.system.layout, role);
+  return plan.system.disks.map((disk) => partitionDevice(disk.name, number));
+}
+
+export function hasRole(plan: InstallPlan, role: Role): boolean {
+  return plan.system.layout.partitions.some((partition) => partition.role === role);
+}
+
+/** The device that a file system of a role is on: the partition, or the array over both. */
+export function deviceOf(plan: InstallPlan, role: Role): string {
+  return plan.system.raid ? `/dev/md/kronos-${role}` : (membersOf(plan, role)[0] ?? '');
+}

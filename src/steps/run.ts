@@ -1,0 +1,97 @@
+// One engine for everything that changes a machine: look whether it is done, do it, look whether it was.
+import { formatError, KronosError } from '../common/error.ts';
+import type { EventSink, StepEvent, StepProgress } from './event.ts';
+
+export interface Step<C> {
+  /** Stable name for reports and journals. */
+  name: string;
+  /** What is being done, as a phrase: "Formatting the file systems". */
+  title: string;
+  /** Share of the time of the whole run; any unit. */
+  weight: number;
+  /** True where there is nothing to do. Without it the step always runs. */
+  probe?: (context: C) => Promise<boolean>;
+  apply: (context: C, progress: StepProgress) => Promise<void>;
+  /** Throws where what was done does not hold. */
+  verify?: (context: C, progress: StepProgress) => Promise<void>;
+}
+
+export interface RunOptions {
+  stage: string;
+  sink: EventSink;
+  signal: AbortSignal;
+}
+
+/** Progress is told at most this often (ms). */
+const PROGRESS_INTERVAL = 1000;
+
+/**
+ * Runs steps one after the other; the first that fails ends the run.
+ * Errors: those of the steps; `interrupted/cancelled` between two steps when `signal` fires.
+ */
+export async function runSteps<C>(
+  steps: readonly Step<C>[],
+  context: C,
+  options: RunOptions,
+): Promise<void> {
+  const total = steps.reduce((sum, step) => sum + step.weight, 0);
+  let done = 0;
+  for (const step of steps) {
+    if (options.signal.aborted)
+      throw new KronosError('interrupted/cancelled', `stopped before: ${step.title}`);
+    await runStep(step, context, { ...options, before: done / total, share: step.weight / total });
+    done += step.weight;
+  }
+}
+
+interface Position extends RunOptions {
+  /** Parts of the whole run (0 to 1). */
+  before: number;
+  share: number;
+}
+
+async function runStep<C>(step: Step<C>, context: C, position: Position): Promise<void> {
+  const { stage, sink } = position;
+  const tell = (event: Partial<StepEvent> & Pick<StepEvent, 'state'>, part: number): void => {
+    sink({
+      time: new Date().toISOString(),
+      stage,
+      step: step.name,
+      percent: Math.floor((position.before + position.share * part) * 100),
+      message: step.title,
+      ...event,
+    });
+  };
+  tell({ state: 'started' }, 0);
+  try {
+    if ((await step.probe?.(context)) === true) {
+      tell({ state: 'skipped' }, 1);
+      return;
+    }
+    const progress = createProgress(tell);
+    await step.apply(context, progress);
+    await step.verify?.(context, progress);
+    tell({ state: 'finished' }, 1);
+  } catch (error) {
+    const { code, hint } = error instanceof KronosError ? error : { code: 'internal/defect' };
+    tell({ state: 'failed', message: formatError(error), code, hint }, 0);
+    throw error;
+  }
+}
+
+function createProgress(
+  tell: (event: Partial<StepEvent> & Pick<StepEvent, 'state'>, part: number) => void,
+): StepProgress {
+  let last = 0;
+  return {
+    bytes: (bytes, total) => {
+      const now = performance.now();
+      if (now - last < PROGRESS_INTERVAL) return;
+      last = now;
+      tell({ state: 'progress', bytes, total }, total === 0 ? 0 : Math.min(1, bytes / total));
+    },
+    note: (message) => {
+      tell({ state: 'progress', message }, 0);
+    },
+  };
+}
