@@ -45,13 +45,22 @@ export async function readStatus(tree: string): Promise<DpkgRecord[]> {
       version: stanza.get('version') ?? '',
       architecture: stanza.get('architecture') ?? '',
       status: stanza.get('status') ?? '',
-      base: stanza.get('essential') === 'yes' || stanza.get('priority') === 'required',
+      base: isBase(stanza),
       needs: neededNames(stanza),
       provides: parseRelations(stanza.get('provides')).flatMap((group) =>
         group.map((relation) => relation.name),
       ),
     }))
     .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+/** Whether apt's solver takes a package without being asked. It always counts itself among them, whatever its priority. */
+function isBase(stanza: ReadonlyMap<string, string>): boolean {
+  return (
+    stanza.get('essential') === 'yes' ||
+    stanza.get('priority') === 'required' ||
+    stanza.get('package') === 'apt'
+  );
 }
 
 /** Which package each path of a tree belongs to, from dpkg's file lists and diversions. */

@@ -22,7 +22,13 @@ test('what a package needs comes with all alternatives, and without what it only
 test("dpkg's status is read whole, whatever the state of a package", async (t) => {
   const tree = await temporaryDirectory(t);
   await writeFiles(tree, {
-    'var/lib/dpkg/status': `Package: zlib1g
+    'var/lib/dpkg/status': `Package: apt
+Status: install ok installed
+Architecture: amd64
+Version: 2.6.2
+Priority: important
+
+Package: zlib1g
 Status: install ok unpacked
 Architecture: amd64
 Version: 1:1.3-1
@@ -45,6 +51,11 @@ Description: package manager
 `,
   });
   t.deepEqual(await readStatus(tree), [
+    {
+      // apt's solver always takes apt, also where its priority is not "required" (Debian 12).
+      ...{ name: 'apt', version: '2.6.2', architecture: 'amd64', status: 'install ok installed' },
+      ...{ base: true, needs: [], provides: [] },
+    },
     {
       ...{ name: 'dpkg', version: '1.22', architecture: 'amd64', status: 'install ok installed' },
       ...{ base: true, needs: ['libc6', 'tar', 'busybox'], provides: [] },
