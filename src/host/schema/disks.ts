@@ -12,6 +12,9 @@ const glob = z
   .min(1)
   .regex(/^[^\p{Cc}]+$/u, 'one line of text; * and ? stand for what varies');
 
+/** One of several: two disks or cards that share nothing else are named one by one. */
+const globs = z.union([glob, z.array(glob).min(1)]);
+
 /** How a disk is attached, as Linux names it. */
 export const TRANSPORTS = [
   'nvme', 'sata', 'ata', 'sas', 'scsi', 'usb', 'virtio', 'xen', 'iscsi', 'fc', 'mmc', 'other',
@@ -31,17 +34,23 @@ export const diskMatch = z
       ),
     model: glob.optional().describe('Model as the disk says it; * and ? stand for what varies.'),
     vendor: glob.optional().describe('Vendor as the disk says it.'),
-    serial: glob.optional().describe('Serial number as the disk says it.'),
-    wwn: glob.optional().describe('World-wide name, such as 0x5000c500a1b2c3d4.'),
+    serial: globs
+      .optional()
+      .describe('Serial number as the disk says it, or a list of which it has one.'),
+    wwn: globs
+      .optional()
+      .describe('World-wide name, such as 0x5000c500a1b2c3d4, or a list of which it has one.'),
     transport: z
       .union([z.enum(TRANSPORTS), z.array(z.enum(TRANSPORTS)).min(1)])
       .optional()
       .describe('How it is attached.'),
     rotational: z.boolean().optional().describe('true for spinning disks.'),
     removable: z.boolean().optional(),
-    path: glob
+    path: globs
       .optional()
-      .describe('A name below /dev, such as /dev/disk/by-path/pci-0000:00:17.0-ata-1.'),
+      .describe(
+        'A name below /dev, such as /dev/disk/by-path/pci-0000:00:17.0-ata-1, or a list of which it has one.',
+      ),
     content: z
       .union([z.enum(CONTENTS), z.array(z.enum(CONTENTS)).min(1)])
       .optional()
@@ -121,12 +130,14 @@ export const disksSchema = z
 
 export const interfaceMatch = z
   .strictObject({
-    mac: glob.optional().describe('MAC address.'),
-    path: glob.optional().describe('PCI address, such as 0000:03:00.0.'),
+    mac: globs.optional().describe('MAC address, or a list of which it has one.'),
+    path: globs.optional().describe('PCI address, such as 0000:03:00.0, or a list of them.'),
     driver: glob.optional().describe('Kernel driver, such as ixgbe.'),
     link: z.boolean().optional().describe('true: a cable with a partner.'),
     speed: z.int().min(10).optional().describe('At least this many Mbit/s.'),
-    name: glob.optional().describe('Name that Linux gave it; can change with the next kernel.'),
+    name: globs
+      .optional()
+      .describe('Name that Linux gave it, or a list; can change with the next kernel.'),
   })
   .describe('All clauses must hold.');
 
