@@ -110,11 +110,15 @@ function countProblem(
   const found = candidates.length;
   const story =
     verdicts.length === 0
-      ? `${disksWord(count)} wanted, this machine has none`
+      ? 'this machine has none'
       : found > count && selector.pick !== undefined
-        ? `${disksWord(count)} wanted, ${found} match, the ${selector.pick} tie`
-        : `${disksWord(count)} wanted, ${found === 0 ? 'none matches' : `${found} match`}`;
-  return new KronosError('host/disk-count', `${what}: ${story}${formatDiskVerdicts(verdicts)}`, {
+        ? `${found} match, the ${selector.pick} tie`
+        : found === 0
+          ? 'none matches'
+          : `${found} match`;
+  const wanted = count === 1 ? '1 disk' : `${count} disks`;
+  const table = formatDiskVerdicts(verdicts);
+  return new KronosError('host/disk-count', `${what}: ${wanted} wanted, ${story}${table}`, {
     hint: countDisksHint(selector, verdicts, picked),
     details: detailsOf(what, count, verdicts),
   });
@@ -140,10 +144,6 @@ function twinProblem(
       details: detailsOf(what, selector.count, verdicts),
     },
   );
-}
-
-function disksWord(count: number): string {
-  return count === 1 ? '1 disk' : `${count} disks`;
 }
 
 function detailsOf(

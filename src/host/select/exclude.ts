@@ -71,7 +71,7 @@ function whyNever(disk: Disk): string | undefined {
   if (disk.bootMedium) return 'this system was started from it';
   if (disk.size === 0) return 'there is no medium in the drive';
   if (disk.readOnly) return 'it is read-only';
-  if (disk.mounts.length > 0) return `it is in use at ${listed(disk.mounts)}`;
+  if (disk.mounts.length > 0) return `it is in use: ${listed(disk.mounts)}`;
   return undefined;
 }
 

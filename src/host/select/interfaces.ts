@@ -59,9 +59,10 @@ export function judgeInterfaces(
   });
   const fitting = verdicts.filter(({ matches }) => matches);
   if (fitting.length !== selector.count) {
+    const wanted = selector.count === 1 ? '1 card' : `${selector.count} cards`;
     const problem = new KronosError(
       'host/interface-count',
-      `${what}: ${storyOf(selector, verdicts, fitting)}${formatInterfaceVerdicts(verdicts)}`,
+      `${what}: ${wanted} wanted, ${storyOf(verdicts, fitting)}${formatInterfaceVerdicts(verdicts)}`,
       {
         hint: hintOf(selector, verdicts, fitting),
         details: {
@@ -96,13 +97,11 @@ export function formatInterfaceVerdicts(verdicts: readonly InterfaceVerdict[]): 
 }
 
 function storyOf(
-  { count }: InterfaceSelector,
   verdicts: readonly InterfaceVerdict[],
   fitting: readonly InterfaceVerdict[],
 ): string {
-  const wanted = count === 1 ? '1 card wanted' : `${count} cards wanted`;
-  if (verdicts.length === 0) return `${wanted}, this machine has none`;
-  return `${wanted}, ${fitting.length === 0 ? 'none matches' : `${fitting.length} match`}`;
+  if (verdicts.length === 0) return 'this machine has none';
+  return fitting.length === 0 ? 'none matches' : `${fitting.length} match`;
 }
 
 function hintOf(

@@ -54,7 +54,7 @@ function widthsOf(rows: readonly (readonly string[])[]): number[] {
   return widths;
 }
 
-/** What is on a disk in a few words: `empty`, `Kronos 0.1.0 "xen01"`, `in use: RAID root, ext4 backup`. */
+/** What is on a disk in a few words: `empty`, `Kronos 0.1.0 "xen01"`, `in use: /srv, LVM data`. */
 export function describeDisk(disk: Disk): string {
   if (disk.bootMedium) return 'the boot medium';
   if (disk.size === 0) return 'no medium';
@@ -62,7 +62,7 @@ export function describeDisk(disk: Disk): string {
   const words = [
     ...(disk.readOnly ? ['read-only'] : []),
     ...(disk.removable ? ['removable'] : []),
-    ...(disk.mounts.length > 0 ? [`in use at ${disk.mounts[0] ?? ''}`] : []),
+    ...(disk.mounts.length > 0 ? [`in use: ${disk.mounts[0] ?? ''}`] : []),
     ...(disk.multipath === undefined ? [] : [`path of ${disk.multipath}`]),
     ...(contents === '' ? [] : [contents]),
   ];
@@ -80,7 +80,7 @@ export function formatDiskDetails(disk: Disk): string[] {
     ['sectors', `${disk.logicalSector} bytes, ${disk.physicalSector} physical`],
     ['kind', `${disk.transport}, ${disk.rotational ? 'rotating' : 'not rotating'}`],
     ...disk.links.map((link): [string, string] => ['link', link]),
-    ...(disk.mounts.length === 0 ? [] : [['in use at', listed(disk.mounts)] as [string, string]]),
+    ...(disk.mounts.length === 0 ? [] : [['in use', listed(disk.mounts)] as [string, string]]),
     ...(disk.holders.length === 0 ? [] : [['held by', listed(disk.holders)] as [string, string]]),
     ['on it', describeDisk(disk)],
   ];
