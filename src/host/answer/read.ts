@@ -252,5 +252,8 @@ function shortName(name: string): string {
 /** What helps with a name that is not known: the nearest one here, the nearest one anywhere, or all of them. */
 function unknownName(name: string, here: readonly string[], all: readonly string[]): string {
   const guess = name.length > 60 ? undefined : (nearest(name, here) ?? nearest(name, all));
-  return guess === undefined ? `known here: ${here.join(', ')}` : `did you mean ${guess}?`;
+  if (guess !== undefined) return `did you mean ${guess}?`;
+  return here.length > 8
+    ? 'docs/answer-files.md lists what the installers know; --lenient makes a note of the rest'
+    : `known here: ${here.join(', ')}`;
 }

@@ -30,7 +30,7 @@ export function textOf(element: AnswerElement, work: ImportWork): string | undef
   if (element.text !== '') return element.text;
   work.report.mistake('input/wrong-value', `${element.subject} is empty`, {
     at: element,
-    hint: `write ${element.definition.values}, or leave the element out`,
+    hint: `it holds ${element.definition.values}; or leave the element out`,
   });
   return undefined;
 }

@@ -55,6 +55,8 @@ class TreeBuilder {
   private readonly stack: XmlElement[] = [];
   private readonly remarks: XmlDocument['remarks'] = [];
   private root: XmlElement | undefined;
+  /** The element that the last end tag was taken for. */
+  private closed: XmlElement | undefined;
   private tagStart = 0;
   /** Offset behind the last tag, comment or section: where the next text begins. */
   private textStart = 0;
@@ -122,7 +124,7 @@ class TreeBuilder {
       this.textStart = parser.position;
     });
     parser.on('closetag', () => {
-      this.stack.pop();
+      this.closed = this.stack.pop();
       this.textStart = parser.position;
     });
     parser.on('text', (text) => {
@@ -187,18 +189,59 @@ class TreeBuilder {
     );
   }
 
-  private syntaxError(message: string): KronosError {
-    const plain = message.replace(/\.$/, '');
-    const short = plain.length > MESSAGE_LIMIT ? `${plain.slice(0, MESSAGE_LIMIT)}...` : plain;
-    return new KronosError('input/xml-syntax', `this is not XML: ${short}`, {
-      location: this.at(this.parser.position - 1),
-      hint: hintFor(plain),
+  /** Says where the mistake was made, which is often before the place where the parser noticed it. */
+  private syntaxError(said: string): KronosError {
+    const { position } = this.parser;
+    const message = said.replace(/\.$/, '');
+    if (message.includes('entity name') || message.includes('undefined entity')) {
+      return makeSyntaxError('it has & where no entity begins that XML has by itself', {
+        location: this.at(this.text.lastIndexOf('&', position - 1)),
+        hint: ENTITY_HINT,
+      });
+    }
+    if (message.startsWith('unclosed tag') || message === 'unexpected end') {
+      const ampersand = this.text.indexOf('&', this.textStart);
+      if (ampersand !== -1 && !/^&[^\s;]*;/.test(this.text.slice(ampersand))) {
+        return makeSyntaxError('it has & where no entity begins', {
+          location: this.at(ampersand),
+          hint: ENTITY_HINT,
+        });
+      }
+      const open = this.stack.at(-1);
+      return makeSyntaxError(open === undefined ? message : `<${shorten(open.name)}> has no end`, {
+        location: open?.location ?? this.at(position - 1),
+        hint: hintFor(message),
+      });
+    }
+    if (message === 'unexpected close tag' && this.closed !== undefined) {
+      const { name, location } = this.closed;
+      return makeSyntaxError(
+        `another end tag while <${shorten(name)}> of line ${String(location.line)} is open`,
+        { location: this.at(this.text.lastIndexOf('</', position)), hint: hintFor(message) },
+      );
+    }
+    return makeSyntaxError(shorten(message), {
+      location: this.at(position - 1),
+      hint: hintFor(message),
     });
   }
 }
 
+const ENTITY_HINT = 'write & as &amp; and < as &lt;';
+
+function makeSyntaxError(
+  message: string,
+  options: { location: Location; hint: string },
+): KronosError {
+  return new KronosError('input/xml-syntax', `this is not XML: ${message}`, options);
+}
+
+function shorten(text: string): string {
+  return text.length > MESSAGE_LIMIT ? `${text.slice(0, MESSAGE_LIMIT)}...` : text;
+}
+
 function hintFor(message: string): string {
-  if (message.includes('entity')) return 'write & as &amp; and < as &lt;';
+  if (message.includes('entity')) return ENTITY_HINT;
   if (message.includes('clos') || message.includes('unexpected end')) {
     return 'every <name> needs its </name>, in the opposite order';
   }

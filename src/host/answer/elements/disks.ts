@@ -2,6 +2,7 @@
 import type { ElementDefinition } from '../definition.ts';
 import { elementsNamed } from '../definition.ts';
 import { diskPath, readDiskName } from '../disk-name.ts';
+import { quote } from '../report.ts';
 import { mandatory, textOf } from '../values.ts';
 import { readPrimaryDisk, warnOfErasing } from './system-disk.ts';
 
@@ -36,7 +37,10 @@ const raid: ElementDefinition = {
     else
       report.lost(
         element,
-        'it makes a RAID that the system is not installed on; Kronos mirrors only the system disk',
+        `it makes a RAID of ${element.children
+          .slice(0, 8)
+          .map(({ text }) => quote(text))
+          .join(' and ')}, on which the system is not; Kronos mirrors only the system disk`,
         'take the disks one by one as storage disks, or put the system on them',
       );
   },
@@ -151,6 +155,47 @@ const guestDisk: ElementDefinition = {
   },
 };
 
+const initialPartitions: ElementDefinition = {
+  name: 'initial-partitions',
+  parents: ['installation'],
+  content: 'elements',
+  values: '<partition> elements',
+  default: '',
+  meaning:
+    'Partitions made before the installation. Documented, but no installer reads it any more.',
+  becomes: 'nothing: it had no effect',
+  attributes: [],
+  read: (element, { report }) => {
+    report.lost(
+      element,
+      'it made partitions before the installation; no installer of today reads it',
+      'nothing is needed; partitions of a host file are under disks.system.partitions',
+    );
+  },
+};
+
+const partition: ElementDefinition = {
+  name: 'partition',
+  parents: ['initial-partitions'],
+  content: 'nothing',
+  many: true,
+  values: '',
+  default: '',
+  meaning: 'One of these partitions.',
+  becomes: 'nothing',
+  attributes: ['number', 'size', 'id'].map((name) => ({
+    name,
+    values: 'a text',
+    default: '',
+    meaning: `Its ${name}.`,
+    becomes: 'nothing',
+  })),
+  read: (element, { report }) => {
+    report.cover(...element.attributes.values());
+    report.lost(element, 'no installer of today reads it', 'nothing is needed');
+  },
+};
+
 /** In the order in which they are read. */
 export const DISK_ELEMENTS: readonly ElementDefinition[] = [
   raid,
@@ -158,4 +203,6 @@ export const DISK_ELEMENTS: readonly ElementDefinition[] = [
   primaryDisk,
   guestDisks,
   guestDisk,
+  initialPartitions,
+  partition,
 ];

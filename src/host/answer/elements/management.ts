@@ -72,7 +72,7 @@ function readCards(
   if (!checkName(name, name.value, work)) return undefined;
   report.changed(
     name,
-    `the card is ${name.value}, but Kronos may give it another name than XenServer's installer`,
+    `the card is ${name.value}, but Kronos may give it another name than the installer did`,
     'write mac in place of name, as kronos host inventory shows it',
   );
   return { by: 'name', cards: [name.value] };

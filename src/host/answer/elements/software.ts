@@ -52,6 +52,24 @@ const source: ElementDefinition = {
   },
 };
 
+const netinstallGpgCheck: ElementDefinition = {
+  name: 'netinstall-gpg-check',
+  parents: ['installation'],
+  content: 'text',
+  values: 'true or false',
+  default: '',
+  meaning: 'Signatures are checked. Documented, but no installer reads it any more.',
+  becomes: 'nothing: it had no effect',
+  attributes: [],
+  read: (element, { report }) => {
+    report.lost(
+      element,
+      'it switched checks of signatures; no installer of today reads it',
+      'nothing is needed',
+    );
+  },
+};
+
 const driverSource: ElementDefinition = {
   name: 'driver-source',
   parents: ['installation', 'restore'],
@@ -72,7 +90,8 @@ function readSource(element: AnswerElement, work: ImportWork, what: string, todo
   const type = mandatory(element, 'type', work);
   if (type === undefined) return;
   const kind = choice(type, type.value, ['local', 'url', 'nfs'], work);
-  report.cover(type);
+  report.cover(type, element);
+  if (kind === undefined) return;
   if (kind === 'local') {
     report.kept(element, `${what} come from the medium, which holds them all`);
     return;
@@ -270,6 +289,7 @@ const sshMode: ElementDefinition = {
 /** In the order in which they are read. */
 export const SOFTWARE_ELEMENTS: readonly ElementDefinition[] = [
   source,
+  netinstallGpgCheck,
   driverSource,
   bootloader,
   networkBackend,

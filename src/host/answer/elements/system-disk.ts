@@ -18,8 +18,8 @@ export function readPrimaryDisk(element: AnswerElement, work: ImportWork): void 
         ? 'the rest of the disk goes to the storage repository'
         : 'the rest of the disk stays empty',
     );
-  if (swraid !== undefined)
-    report.kept(swraid, mirrored ? 'the system is mirrored' : 'the system is not mirrored');
+  report.cover(swraid);
+  if (swraid !== undefined && !mirrored) report.kept(swraid, 'the system is not mirrored');
   readPlacement(element, work);
   const text = textOf(element, work);
   if (text === undefined) return;
@@ -57,9 +57,12 @@ function readMirror(element: AnswerElement, text: string, work: ImportWork): str
     });
     return undefined;
   }
-  if (there.length === 1) {
+  const swraid = attributeOf(element, 'swraid') ?? element;
+  if (there.length === 2) {
+    report.kept(swraid, 'the system is mirrored');
+  } else {
     report.lost(
-      element,
+      swraid,
       'a mirror with one disk missing; here the host is installed on the one disk without a mirror',
       'add the second disk first: path: [ONE, OTHER], count: 2 and raid: 1',
     );

@@ -254,7 +254,9 @@ function noteSource(
   } else {
     report.kept(
       element,
-      source === 'manual' ? 'the named time servers' : 'no time server is named',
+      source === 'manual'
+        ? 'the named time servers'
+        : "the time servers of DHCP, or the distribution's",
     );
   }
 }
