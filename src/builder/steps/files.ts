@@ -73,6 +73,7 @@ export function filesStep(options: FilesStepOptions): Step {
           boot,
         );
         if (plan.files.length + plan.links.length === 0) continue;
+        if (name === 'live') plan.files.push(await digestsFile(packages.directory, context));
         const below = await readBelow(packages.directory, name);
         await writeLayer(plan, below, epoch, join(tools.directory, 'root'), context);
       }
@@ -88,6 +89,30 @@ async function loaderFiles(directory: string): Promise<LayerFile[]> {
     source: join(directory, name),
     recipe: 'kronos',
   }));
+}
+
+/**
+ * What every file of an installed host should be, for the installer to compare with what the disk gives back.
+ * Lines of SHA-256, size and path.
+ */
+async function digestsFile(packages: string, context: StepContext): Promise<LayerFile> {
+  const merged = new Map<string, Entry>();
+  for (const contents of [
+    join(packages, 'contents/packages.jsonl'),
+    join(context.directory, 'contents/host.jsonl'),
+  ]) {
+    if (!(await exists(contents))) continue;
+    for (const entry of await readContents(contents)) merged.set(entry.path, entry);
+  }
+  const lines = [...merged.values()]
+    .filter((entry) => entry.type === 'file')
+    .map((entry) => `${entry.sha256 ?? ''} ${entry.size ?? 0} ${entry.path}\n`);
+  return {
+    path: '/usr/lib/kronos/digests',
+    mode: 0o644,
+    text: lines.sort().join(''),
+    recipe: 'live',
+  };
 }
 
 /** What the package layers under a layer of files hold, by path. */

@@ -114,7 +114,7 @@ export const checkCopyStep: Step<InstallContext> = {
 };
 
 async function digestOnDisk(path: string): Promise<string | undefined> {
-  const hash = createHash('md5');
+  const hash = createHash('sha256');
   try {
     for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 }))
       hash.update(chunk as Buffer);

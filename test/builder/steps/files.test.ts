@@ -8,7 +8,7 @@ import { toolCommand } from '../../../src/builder/tools.ts';
 import { digestFile } from '../../../src/common/digest.ts';
 import { SILENT } from '../../../src/common/progress.ts';
 import { plainFile, plainRecipe, plainSelection } from '../recipe/plain.ts';
-import { temporaryDirectory } from '../../temporary.ts';
+import { temporaryDirectory, writeFiles } from '../../temporary.ts';
 import { toolsRoot } from '../../tools-root.ts';
 
 test('the umask of the person who builds is not the mode of the root of a host', async (t) => {
@@ -25,6 +25,9 @@ test('the umask of the person who builds is not the mode of the root of a host',
   await writeContents(join(directory, 'contents/packages.jsonl'), [
     { path: '/', type: 'directory', mode: 0o755, uid: 0, gid: 0 },
   ]);
+  await writeFiles(directory, { 'boot/initrd.base': 'initrd' });
+  const loader = join(directory, 'loader');
+  await mkdir(loader);
   const digests: string[] = [];
   for (const mask of [0o022, 0o077]) {
     const output = join(directory, `out-${mask}`);
@@ -39,6 +42,7 @@ test('the umask of the person who builds is not the mode of the root of a host',
       ]),
       ...{ version: '1', epoch: 1_700_000_000, packages },
       tools: { ...packages, name: 'tools', directory: join(toolsRoot(), '..') },
+      loader: { ...packages, name: 'loader', directory: loader },
     });
     const { signal } = new AbortController();
     await step.run({ directory: output, scratch, progress: SILENT, signal });

@@ -6,11 +6,7 @@ import test, { type ExecutionContext } from 'ava';
 import { findHostArea } from '../../../src/builder/image/host-area.ts';
 import { formatHostArea } from '../../../src/host/area.ts';
 import { findInIso } from '../../../src/builder/image/iso9660.ts';
-import {
-  layOutDisk,
-  makeDisk,
-  partitionArguments,
-} from '../../../src/builder/steps/disk.ts';
+import { layOutDisk, makeDisk, partitionArguments } from '../../../src/builder/steps/disk.ts';
 import { espCalls, grubImageCalls } from '../../../src/builder/steps/grub.ts';
 import { initrdAddition, makeInitrd } from '../../../src/builder/steps/initrd.ts';
 import { graftPoint, isoArguments, makeIso } from '../../../src/builder/steps/iso.ts';

@@ -1,0 +1,183 @@
+// The boot loader comes last: until its last file is there, no firmware finds anything to start on the disk.
+import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { patchBootSector, patchCore } from '../../common/grub-bios.ts';
+import { run } from '../../common/process.ts';
+import type { Step } from '../../steps/run.ts';
+import { kernelLine, xenLine, type BootPlan } from '../plan/boot.ts';
+import { partitionOf } from '../plan/layout.ts';
+import { membersOf, type InstallContext } from './context.ts';
+
+/** Sectors as the firmware of PCs counts them (bytes). */
+const SECTOR = 512;
+
+/** What the menu of an installed host is made of. */
+export interface DiskMenu {
+  /** For example `Kronos 0.1.0`. */
+  product: string;
+  hostname: string;
+  boot: BootPlan;
+  /** UUIDs of the root file systems; the second only where an image is in slot B. */
+  slots: readonly { name: string; uuid: string }[];
+  /** File name of Xen below /boot. */
+  xen: string;
+}
+
+const TIMEOUT_SECONDS = 5;
+
+/** The text of grub.cfg on the EFI system partition. */
+export function renderDiskMenu(menu: DiskMenu): string {
+  const { product, hostname, boot, slots, xen } = menu;
+  const [slot, previous] = slots;
+  const { port, speed } = boot.serial;
+  const entry = (
+    id: string,
+    title: string,
+    { uuid }: { uuid: string },
+    where: { xen: boolean; console: 'screen' | 'serial' },
+    extra: readonly string[] = [],
+  ): string[] => {
+    const linux = [...kernelLine(boot, `UUID=${uuid}`, where), ...extra].join(' ');
+    return [
+      `menuentry "${title}" --id ${id} {`,
+      `  search --no-floppy --fs-uuid --set=root ${uuid}`,
+      ...(where.xen
+        ? [
+            `  multiboot2 /boot/${xen} placeholder ${xenLine(boot).join(' ')}`,
+            `  module2 /vmlinuz placeholder ${linux}`,
+            '  module2 --nounzip /initrd.img',
+          ]
+        : [`  linux /vmlinuz ${linux}`, '  initrd /initrd.img']),
+      '}',
+    ];
+  };
+  if (slot === undefined) throw new TypeError('a menu needs a slot');
+  return [
+    `# Made by kronos-install for ${hostname}.`,
+    'set default=xen',
+    `set timeout=${TIMEOUT_SECONDS}`,
+    `if serial --unit=${port - 1} --speed=${speed} --word=8 --parity=no --stop=1; then`,
+    '  terminal_input --append serial',
+    '  terminal_output --append serial',
+    'fi',
+    'set color_normal=light-gray/black',
+    'set menu_color_normal=light-gray/black',
+    'set menu_color_highlight=white/blue',
+    ...entry('xen', `${product} on Xen`, slot, { xen: true, console: 'screen' }),
+    ...entry('serial', `${product} on Xen, serial console`, slot, { xen: true, console: 'serial' }),
+    ...(previous === undefined
+      ? []
+      : entry('previous', `${product}, the image before`, previous, {
+          xen: true,
+          console: 'screen',
+        })),
+    ...entry('native', `${product} without Xen`, slot, { xen: false, console: 'screen' }),
+    ...entry('rescue', `${product} rescue shell`, slot, { xen: false, console: 'screen' }, [
+      'systemd.unit=rescue.target',
+    ]),
+    '',
+  ].join('\n');
+}
+
+export const loaderStep: Step<InstallContext> = {
+  name: 'loader',
+  title: 'Writing the boot loader',
+  weight: 3,
+  apply: async (context) => {
+    const { plan, image, target } = context;
+    const { stdout } = await run(['ls', join(target, 'boot')]);
+    const xen = stdout
+      .split('\n')
+      .sort()
+      .findLast((name) => /^xen-[\d.]+-[a-z0-9]+\.gz$/.test(name));
+    const menu = renderDiskMenu({
+      ...{ product: `Kronos ${image.version}`, hostname: plan.hostname, boot: plan.boot },
+      slots: [{ name: 'a', uuid: context.ids.rootA }],
+      xen: xen ?? 'xen.gz',
+    });
+    const esps = membersOf(plan, 'efi');
+    // Everything but what the firmware looks for, then all of it to the disks, then that.
+    for (const esp of esps)
+      await withEsp(context, esp, (directory) => fillEsp(image.loader, directory, menu));
+    const { offset } = partitionOf(plan.system.layout, 'bios');
+    for (const disk of plan.system.disks) await writeCore(image.loader, disk.name, offset);
+    await run(['sync']);
+    for (const esp of esps)
+      await withEsp(context, esp, (directory) => completeEsp(image.loader, directory));
+    for (const disk of plan.system.disks) await writeBootSector(image.loader, disk.name, offset);
+    await run(['sync']);
+    context.half = false;
+    if (plan.firmware === 'uefi') await writeBootEntries(context);
+  },
+};
+
+async function withEsp(
+  { target }: InstallContext,
+  device: string,
+  work: (directory: string) => Promise<void>,
+): Promise<void> {
+  const directory = join(target, 'boot/efi');
+  await mkdir(directory, { recursive: true });
+  await run(['mount', '-t', 'vfat', device, directory]);
+  try {
+    await work(directory);
+  } finally {
+    await run(['umount', directory]);
+  }
+}
+
+async function fillEsp(loader: string, directory: string, menu: string): Promise<void> {
+  await mkdir(join(directory, 'kronos'), { recursive: true });
+  await mkdir(join(directory, 'EFI/kronos'), { recursive: true });
+  await mkdir(join(directory, 'EFI/BOOT'), { recursive: true });
+  await writeFile(join(directory, 'kronos/grub.cfg'), menu);
+  void loader;
+}
+
+async function completeEsp(loader: string, directory: string): Promise<void> {
+  const image = await readFile(join(loader, 'grubx64.efi'));
+  await writeFile(join(directory, 'EFI/kronos/grubx64.efi'), image);
+  await writeFile(join(directory, 'EFI/BOOT/BOOTX64.EFI'), image);
+}
+
+async function writeCore(loader: string, disk: string, offset: number): Promise<void> {
+  const core = patchCore(await readFile(join(loader, 'core.img')), offset / SECTOR);
+  await writeAt(`/dev/${disk}`, core, offset);
+}
+
+async function writeBootSector(loader: string, disk: string, offset: number): Promise<void> {
+  const boot = patchBootSector(await readFile(join(loader, 'boot.img')), offset / SECTOR);
+  await writeAt(`/dev/${disk}`, boot, 0);
+}
+
+async function writeAt(path: string, data: Buffer, offset: number): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.write(data, 0, data.length, offset);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Entries of the firmware's own menu; a disk that is moved to another machine starts by its fallback path. */
+async function writeBootEntries({ plan }: InstallContext): Promise<void> {
+  const { number } = partitionOf(plan.system.layout, 'efi');
+  for (const disk of [...plan.system.disks].reverse()) {
+    // Firmware without room, or without variables at all, still has the fallback path.
+    await run(
+      [
+        ...['efibootmgr', '--quiet', '--create', '--disk', `/dev/${disk.name}`],
+        ...[
+          '--part',
+          String(number),
+          '--label',
+          'Kronos',
+          '--loader',
+          '\\EFI\\kronos\\grubx64.efi',
+        ],
+      ],
+      { accept: Array.from({ length: 256 }, (_, code) => code) },
+    );
+  }
+}

@@ -1,0 +1,107 @@
+// One installation: the plan of a host file carried out on this machine, or nothing that could start left behind.
+import { randomUUID } from 'node:crypto';
+import { KronosError } from '../common/error.ts';
+import { run } from '../common/process.ts';
+import type { HostFile } from '../host/schema/host-file.ts';
+import { probeMachine } from '../host/probe/probe.ts';
+import type { EventSink } from '../steps/event.ts';
+import { runSteps, type Step } from '../steps/run.ts';
+import { configureStep, makeIds, stateStep } from './apply/configure.ts';
+import type { InstallContext } from './apply/context.ts';
+import { bootFilesStep, checkCopyStep, copyStep } from './apply/copy.ts';
+import { eraseDisk, eraseStep } from './apply/erase.ts';
+import { loaderStep } from './apply/loader.ts';
+import { formatStep, partitionStep } from './apply/partition.ts';
+import { verifyLayers, type InstallImage } from './image.ts';
+import { disksOf, isPlannedDisk, type InstallPlan } from './plan/plan.ts';
+
+export interface InstallOptions {
+  plan: InstallPlan;
+  image: InstallImage;
+  hostFile: HostFile;
+  passwords: ReadonlyMap<string, string>;
+  sink: EventSink;
+  signal: AbortSignal;
+  fetchBytes: InstallContext['fetchBytes'];
+}
+
+/** Where the new root is mounted. */
+const TARGET = '/run/kronos/target';
+
+const checkStep: Step<InstallContext> = {
+  name: 'check',
+  title: 'Checking the image and the disks',
+  weight: 8,
+  apply: async ({ plan, image }) => {
+    const [, inventory] = await Promise.all([verifyLayers(image), probeMachine()]);
+    for (const planned of disksOf(plan)) {
+      const found = inventory.disks.find((disk) => disk.name === planned.name);
+      if (found !== undefined && isPlannedDisk(planned, found)) continue;
+      throw new KronosError(
+        'host/disk-changed',
+        `${planned.name} is not the disk that was planned with any more`,
+        { hint: 'disks were added, removed or renamed meanwhile; run the installation again' },
+      );
+    }
+  },
+};
+
+const finishStep: Step<InstallContext> = {
+  name: 'finish',
+  title: 'Closing the disks',
+  weight: 2,
+  apply: async ({ target }) => {
+    await run(['sync']);
+    await unmountAll(target);
+  },
+};
+
+/** Every step of an installation, in order. The boot loader is the last thing that is written. */
+export const INSTALL_STEPS: readonly Step<InstallContext>[] = [
+  ...[checkStep, eraseStep, partitionStep, formatStep, copyStep, bootFilesStep],
+  ...[checkCopyStep, stateStep, configureStep, loaderStep, finishStep],
+];
+
+/**
+ * Carries out a plan. Where it fails after the partition table was written, the table is cleared again: a disk with half
+ * a system must not start.
+ * Errors: those of the steps.
+ */
+export async function install(options: InstallOptions): Promise<void> {
+  const { plan, sink, signal } = options;
+  const context: InstallContext = {
+    ...options,
+    target: TARGET,
+    ids: makeIds(plan.system.disks.length, randomUUID),
+    half: false,
+  };
+  try {
+    await runSteps(INSTALL_STEPS, context, { stage: 'install', sink, signal });
+  } catch (error) {
+    await leaveNothing(context, sink);
+    throw error;
+  }
+}
+
+async function leaveNothing(context: InstallContext, sink: EventSink): Promise<void> {
+  try {
+    await unmountAll(context.target);
+    if (!context.half) return;
+    for (const disk of context.plan.system.disks) await eraseDisk(disk.name);
+  } catch (error) {
+    sink({
+      ...{ time: new Date().toISOString(), stage: 'install', step: 'clean-up', state: 'failed' },
+      ...{ percent: 0, message: `clearing up failed: ${String(error)}` },
+      hint: 'the disk may hold half a system; erase it before anything is started from it',
+    });
+  }
+}
+
+async function unmountAll(target: string): Promise<void> {
+  const { stdout } = await run(['findmnt', '--list', '--noheadings', '--output', 'TARGET'], {
+    accept: [0, 1],
+  });
+  const mounted = stdout.split('\n').map((line) => line.trim());
+  if (!mounted.includes(target)) return;
+  await run(['umount', '--recursive', target]);
+}

@@ -1,0 +1,77 @@
+// Where events go: every console of the machine, a journal, standard output.
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { formatBytes } from '../common/format.ts';
+import type { EventSink, StepEvent } from '../steps/event.ts';
+
+/** One line for people: `[ 42%] Copying the system  118.2 MB of 486.0 MB`. */
+export function formatEvent(event: StepEvent): string {
+  const percent = `[${String(event.percent).padStart(3)}%]`;
+  const { bytes, total } = event;
+  if (event.state === 'failed') return `FAILED ${event.message}`;
+  const moved =
+    bytes === undefined || total === undefined
+      ? ''
+      : `  ${formatBytes(bytes)} of ${formatBytes(total)}`;
+  return `${percent} ${event.message}${moved}`;
+}
+
+/** Whether an event is worth a line: not every start and end. */
+function isWorthALine(event: StepEvent): boolean {
+  return event.state === 'started' || event.state === 'failed' || event.state === 'progress';
+}
+
+/** Devices of the kernel's consoles: the screen and the serial line alike. */
+export function consoleDevices(): string[] {
+  try {
+    const active = readFileSync('/sys/class/tty/console/active', 'utf8').trim();
+    return active.split(' ').map((name) => `/dev/${name}`);
+  } catch {
+    return [];
+  }
+}
+
+/** Writes a text to every console. A console that cannot be written to must not stop an installation. */
+export function tellConsoles(text: string): void {
+  for (const device of consoleDevices()) {
+    try {
+      appendFileSync(device, text.replaceAll('\n', '\r\n'));
+    } catch {
+      // Unplugged, or without a reader.
+    }
+  }
+}
+
+export function consoleSink(): EventSink {
+  return (event) => {
+    if (isWorthALine(event)) tellConsoles(`${formatEvent(event)}\n`);
+  };
+}
+
+export function textSink(write: (text: string) => void): EventSink {
+  return (event) => {
+    if (isWorthALine(event)) write(`${formatEvent(event)}\n`);
+  };
+}
+
+/** One JSON document a line. */
+export function jsonSink(write: (text: string) => void): EventSink {
+  return (event) => {
+    write(`${JSON.stringify(event)}\n`);
+  };
+}
+
+/** The journal of the run, for the installed disk and for whoever looks after a failure. */
+export function journalSink(path: string): EventSink {
+  mkdirSync(dirname(path), { recursive: true });
+  return (event) => {
+    appendFileSync(path, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+  };
+}
+
+/** All of them. */
+export function joinSinks(sinks: readonly EventSink[]): EventSink {
+  return (event) => {
+    for (const sink of sinks) sink(event);
+  };
+}
