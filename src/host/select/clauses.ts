@@ -4,7 +4,7 @@ import { formatBytes } from '../../common/format.ts';
 import { parseSize } from '../../common/parse-size.ts';
 import type { Disk, Interface } from '../inventory.ts';
 import type { DiskMatch, InterfaceMatch } from '../schema/disks.ts';
-import { matchesGlob } from './text.ts';
+import { asList, matchesGlob } from './text.ts';
 
 /** One clause held against one device. */
 export interface Clause {
@@ -103,7 +103,7 @@ function check<T>(
 /** Blanks are what some firmware says instead of nothing. */
 function glob(
   clause: string,
-  wanted: string | undefined,
+  wanted: string | readonly string[] | undefined,
   found: string | undefined,
 ): Clause | undefined {
   const known = found !== undefined && found.trim() !== '';
@@ -111,8 +111,13 @@ function glob(
     clause,
     wanted,
     known ? found.trim() : UNKNOWN,
-    (pattern) => known && matchesGlob(pattern, found),
+    () => known && asList(wanted).some((pattern) => matchesGlob(pattern, found)),
+    sayList,
   );
+}
+
+function sayList(wanted: string | readonly string[]): string {
+  return asList(wanted).join(' or ');
 }
 
 function same(
@@ -128,18 +133,18 @@ function oneOf(
   wanted: string | readonly string[] | undefined,
   found: string,
 ): Clause | undefined {
-  const values = typeof wanted === 'string' ? [wanted] : wanted;
-  return check(
-    clause,
-    values,
-    found,
-    (list) => list.includes(found),
-    (list) => list.join(' or '),
-  );
+  return check(clause, wanted, found, () => asList(wanted).includes(found), sayList);
 }
 
-function checkPath(wanted: string | undefined, disk: Disk): Clause | undefined {
-  if (wanted === undefined) return undefined;
-  const fitting = pathsOf(disk).find((path) => matchesGlob(wanted, path));
-  return check('path', wanted, fitting ?? `/dev/${disk.name}`, () => fitting !== undefined);
+function checkPath(wanted: DiskMatch['path'], disk: Disk): Clause | undefined {
+  const fitting = pathsOf(disk).find((path) =>
+    asList(wanted).some((pattern) => matchesGlob(pattern, path)),
+  );
+  return check(
+    'path',
+    wanted,
+    fitting ?? `/dev/${disk.name}`,
+    () => fitting !== undefined,
+    sayList,
+  );
 }
