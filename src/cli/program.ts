@@ -57,11 +57,6 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./bundle.ts'),
   },
   {
-    name: 'host',
-    summary: 'write, check and embed host files',
-    load: () => import('./host.ts'),
-  },
-  {
     name: 'recipes',
     summary: 'list editions and recipes',
     load: () => import('./recipes.ts'),

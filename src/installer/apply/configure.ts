@@ -45,6 +45,7 @@ export const configureStep: Step<InstallContext> = {
   weight: 3,
   apply: async (context) => {
     const { plan, image, hostFile, target, ids } = context;
+    await mkdir(join(target, 'etc/kronos'), { recursive: true });
     for (const { path, text, mode } of hostTexts(hostFile, plan))
       await writeOn(target, path, text, mode);
     await linkTimeZone(target, hostFile.timezone);
@@ -52,7 +53,9 @@ export const configureStep: Step<InstallContext> = {
     const table = fileSystemTable(ids, state, hasRole(plan, 'swap'));
     await writeOn(target, '/etc/fstab', table);
     await writeOn(target, '/etc/machine-id', `${ids.machineId}\n`, 0o444);
-    const yaml = dump(JSON.parse(JSON.stringify(redactHostFile(hostFile))) as object);
+    const yaml = dump(JSON.parse(JSON.stringify(redactHostFile(hostFile))) as object, {
+      lineWidth: -1,
+    });
     await writeOn(target, '/etc/kronos/host.yaml', `# Without its secrets.\n${yaml}`, 0o600);
     const record = {
       format: 'kronos-installed',
