@@ -19,6 +19,7 @@ export const stateStep: Step<InstallContext> = {
     const { plan, image, target } = context;
     const mount = join(target, STATE_MOUNT);
     await mkdir(mount, { recursive: true });
+    await mkdir(join(target, 'etc/kronos'), { recursive: true });
     await run(['mount', '-t', 'ext4', deviceOf(plan, 'state'), mount]);
     for (const path of await stateDirectories(target, image.state)) {
       const kept = join(mount, path);
@@ -45,7 +46,6 @@ export const configureStep: Step<InstallContext> = {
   weight: 3,
   apply: async (context) => {
     const { plan, image, hostFile, target, ids } = context;
-    await mkdir(join(target, 'etc/kronos'), { recursive: true });
     for (const { path, text, mode } of hostTexts(hostFile, plan))
       await writeOn(target, path, text, mode);
     await linkTimeZone(target, hostFile.timezone);
