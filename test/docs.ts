@@ -1,9 +1,11 @@
 // Writes the pages that are made from code: `npm run docs`.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hostFileJsonSchema } from '../src/host/json-schema.ts';
 import { renderReference } from '../src/cli/reference.ts';
 import { findErrorCodes, renderErrors } from './error-codes.ts';
 
 const root = join(import.meta.dirname, '../..');
 await writeFile(join(root, 'docs/cli.md'), await renderReference());
 await writeFile(join(root, 'docs/errors.md'), renderErrors(await findErrorCodes(root)));
+await writeFile(join(root, 'docs/schema/host-file.schema.json'), hostFileJsonSchema());

@@ -106,7 +106,7 @@ test('several mistakes are told at once, in the order of the file', async (t) =>
     instanceOf: KronosErrors,
   });
   t.deepEqual(
-    error?.errors.map(({ code }) => code),
+    error.errors.map(({ code }) => code),
     ['input/unknown-variable', 'input/wrong-value'],
   );
 });
