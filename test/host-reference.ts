@@ -10,9 +10,9 @@ interface Schema {
   title?: string;
   description?: string;
   type?: string;
-  const?: unknown;
-  enum?: unknown[];
-  default?: unknown;
+  const?: string | number;
+  enum?: (string | number)[];
+  default?: string | number | boolean | object;
   properties?: Record<string, Schema>;
   required?: string[];
   additionalProperties?: Schema | boolean;
@@ -152,8 +152,8 @@ function formatDefault(schema: Schema): string {
   const value = schema.default;
   if (value === undefined || JSON.stringify(value) === '[]' || JSON.stringify(value) === '{}')
     return '';
-  if (typeof value !== 'object') return `\`${String(value as string | number | boolean)}\``;
-  const pairs = Object.entries(value as object).map(([key, one]) => `${key}: ${String(one)}`);
+  if (typeof value !== 'object') return `\`${String(value)}\``;
+  const pairs = Object.entries(value).map(([key, one]) => `${key}: ${String(one)}`);
   return `\`{ ${pairs.join(', ')} }\``;
 }
 
