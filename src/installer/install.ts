@@ -14,6 +14,13 @@ import { bootFilesStep, checkCopyStep, copyStep } from './apply/copy.ts';
 import { eraseDisk, eraseStep } from './apply/erase.ts';
 import { loaderStep } from './apply/loader.ts';
 import { formatStep, partitionStep } from './apply/partition.ts';
+import {
+  afterCopyHooksStep,
+  afterInstallHooksStep,
+  beforeInstallHooksStep,
+  carryHooksStep,
+  fetchHooksStep,
+} from './hooks.ts';
 import { verifyLayers, type InstallImage } from './image.ts';
 import { disksOf, isPlannedDisk, type InstallPlan } from './plan/plan.ts';
 import { JOURNAL } from './sinks.ts';
@@ -26,6 +33,7 @@ export interface InstallOptions {
   sink: EventSink;
   signal: AbortSignal;
   fetchBytes: InstallContext['fetchBytes'];
+  beside?: InstallContext['beside'];
 }
 
 /** Where the new root is mounted. */
@@ -64,8 +72,9 @@ const finishStep: Step<InstallContext> = {
 
 /** Every step of an installation, in order. The boot loader is the last thing that is written. */
 export const INSTALL_STEPS: readonly Step<InstallContext>[] = [
-  ...[checkStep, eraseStep, partitionStep, formatStep, copyStep, bootFilesStep],
-  ...[checkCopyStep, stateStep, configureStep, loaderStep, finishStep],
+  ...[fetchHooksStep, beforeInstallHooksStep, checkStep, eraseStep, partitionStep, formatStep],
+  ...[copyStep, bootFilesStep, checkCopyStep, stateStep, afterCopyHooksStep, configureStep],
+  ...[carryHooksStep, afterInstallHooksStep, loaderStep, finishStep],
 ];
 
 /**
