@@ -76,6 +76,9 @@ const selector = {
     .describe('Where more match than count: take the smallest or the largest. Ties are an error.'),
 };
 
+/** A selector by itself, as it can be tried on a machine. */
+export const diskSelector = z.strictObject(selector);
+
 const existing = z
   .enum(['refuse', 'erase'])
   .default('refuse')

@@ -170,5 +170,3 @@ export const reportSchema = z.strictObject({
 });
 
 export type NetworkDocument = z.output<typeof networkSchema>;
-export type StorageDocument = z.output<typeof storageSchema>;
-export type PoolDocument = z.output<typeof poolSchema>;
