@@ -159,7 +159,7 @@ function checkWish(layout: Layout, wish: PartitionWish): void {
 
 function refuse(
   what: string,
-  hint = 'an installation with "existing: erase" starts anew; state and storage are lost then',
+  hint = 'an installation with "existing: erase" starts anew; everything on the disk is lost then',
 ): KronosError {
   return new KronosError('host/cannot-reinstall', `nothing can be kept: ${what}`, { hint });
 }

@@ -10,8 +10,8 @@ const GIBIBYTE = 1024 * MEBIBYTE;
 /** Partitions start and end on whole MiB: whole sectors and whole erase blocks of every disk there is. */
 export const ALIGNMENT = MEBIBYTE;
 
-/** Disks below this (bytes) get the small sizes and one root slot. */
-const SMALL_DISK = 24e9;
+/** Disks below this (bytes) get the small sizes and one root slot: the usual ones would leave little or nothing. */
+const SMALL_DISK = 32e9;
 
 /** The smallest system disk (bytes): 8 GiB less what makers round away. */
 export const SMALLEST_DISK = 8e9;

@@ -3,6 +3,7 @@ import { digestData, type Sha256 } from '../../common/digest.ts';
 import { KronosError, KronosErrors } from '../../common/error.ts';
 import type { Content, Disk, Inventory } from '../../host/inventory.ts';
 import { redactHostFile } from '../../host/secret.ts';
+import { twinsOf } from '../../host/select/exclude.ts';
 import { resolveDisks } from '../../host/select/resolve.ts';
 import { describeDisk } from '../../host/select/table.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
@@ -27,7 +28,7 @@ export interface PlannedDisk {
   model?: string | undefined;
   serial?: string | undefined;
   wwn?: string | undefined;
-  /** Its place on the bus, for disks that have neither serial number nor WWN. */
+  /** Its place on the bus, for disks that have neither serial number nor WWN, or share theirs with another. */
   place?: string | undefined;
   /** What is on it and will be gone. */
   erased: Content[];
@@ -69,8 +70,7 @@ export const NO_IMAGE: ImageFacts = { xenArguments: [], kernelArguments: [] };
 
 /**
  * The plan for a host file on a machine.
- * Errors, all at once: those of `resolveDisks`, `planSystem`, `planNetworks` and `planBoot`; `input/toolstack` where the
- * image has another one.
+ * Errors, all at once: those of `resolveDisks`, `planSystem`, `planNetworks` and `planBoot`.
  */
 export function planInstall(
   hostFile: HostFile,
@@ -79,9 +79,6 @@ export function planInstall(
   mode: InstallMode = 'install',
 ): InstallPlan {
   const errors: KronosError[] = [];
-  attempt(errors, () => {
-    checkToolstack(hostFile, image);
-  });
   const resolved = attempt(errors, () => resolveDisks(wishOf(hostFile.disks, mode), inventory));
   const system =
     resolved && attempt(errors, () => planSystem(hostFile, resolved.system, inventory, mode));
@@ -100,10 +97,13 @@ export function planInstall(
     hostname: hostFile.hostname,
     machine: { vendor, product, serial, uuid, memory, cpus },
     firmware,
-    system: { ...system, disks: resolved.system.map((disk) => planDisk(disk, keepsSystem)) },
+    system: {
+      ...system,
+      disks: resolved.system.map((disk) => planDisk(disk, inventory.disks, keepsSystem)),
+    },
     storage: resolved.storage.map(({ name, disks }) => ({
       name,
-      disks: disks.map((disk) => planDisk(disk, keepsAll)),
+      disks: disks.map((disk) => planDisk(disk, inventory.disks, keepsAll)),
     })),
     untouched: inventory.disks
       .filter((disk) => !taken.includes(disk) && disk.size > 0)
@@ -175,36 +175,29 @@ export function disksOf(plan: InstallPlan): PlannedDisk[] {
 
 /** Whether an entry of a later inventory is the disk that was planned with. */
 export function isPlannedDisk(planned: PlannedDisk, disk: Disk): boolean {
-  const identity = ({ name: _name, erased: _erased, kept: _kept, ...rest }: PlannedDisk): Sha256 =>
-    digestData(rest);
-  return identity(planned) === identity(planDisk(disk, () => false));
+  const { name: _name, erased: _erased, kept: _kept, ...identity } = planned;
+  return digestData(identity) === digestData(identityOf(disk, planned.place !== undefined));
 }
 
-function planDisk(disk: Disk, isContentKept: (content: Content) => boolean): PlannedDisk {
-  const { name, size, logicalSector, vendor, model, serial, wwn } = disk;
-  const known = [serial, wwn].some((text) => text !== undefined && text.trim() !== '');
+type Identity = Omit<PlannedDisk, 'name' | 'erased' | 'kept'>;
+
+function identityOf(disk: Disk, needsPlace: boolean): Identity {
+  const { size, logicalSector, vendor, model, serial, wwn } = disk;
   const place = disk.links.find((link) => link.startsWith('/dev/disk/by-path/'));
+  return { size, logicalSector, vendor, model, serial, wwn, place: needsPlace ? place : undefined };
+}
+
+function planDisk(
+  disk: Disk,
+  all: readonly Disk[],
+  isContentKept: (content: Content) => boolean,
+): PlannedDisk {
+  const known = [disk.serial, disk.wwn].some((text) => text !== undefined && text.trim() !== '');
   return {
-    ...{ name, size, logicalSector, vendor, model, serial, wwn },
-    place: known ? undefined : place,
+    name: disk.name,
+    // Clones that say the same of themselves are told apart by where they are.
+    ...identityOf(disk, !known || twinsOf(disk, all).length > 0),
     erased: disk.contents.filter((content) => !isContentKept(content)),
     kept: disk.contents.filter(isContentKept),
   };
-}
-
-function checkToolstack(hostFile: HostFile, image: ImageFacts): void {
-  const { toolstack } = image;
-  if (toolstack === undefined) return;
-  const wanted = hostFile.toolstack ?? (hostFile.pool === undefined ? toolstack : 'xapi');
-  if (wanted === toolstack) return;
-  throw new KronosError(
-    'input/toolstack',
-    `the host file asks for the toolstack ${wanted}, but this image has ${toolstack}`,
-    {
-      hint:
-        wanted === 'xapi'
-          ? 'build the image with --origin xapi=..., or leave out "pool" and "toolstack"'
-          : 'use an image without xapi, or leave out "toolstack"',
-    },
-  );
 }
