@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findHostArea } from '../../src/builder/image/host-area.ts';
 import { formatHostArea } from '../../src/host/area.ts';
-import type { DiskBus, Firmware } from '../../src/lab/machine-options.ts';
+import type { DiskBus, Firmware, Nic } from '../../src/lab/machine-options.ts';
 import { bootMedium } from './machine.ts';
 import { findIso, FULL } from './media.ts';
 import { writeAt } from './write-at.ts';
@@ -29,6 +29,9 @@ const MATRIX: readonly Scenario[] = [
 /** Bytes; the small layout with one slot. */
 const DISK_SIZE = 10 * 1024 ** 3;
 
+/** The card that the host file names, without a way out. */
+const NICS: readonly Nic[] = [{ model: 'e1000', link: { type: 'user', isolated: true } }];
+
 /** GRUB's menu of the medium, and the letter of the unattended installation. */
 const MENU = /Self-test/;
 const UNATTENDED = 'u';
@@ -44,7 +47,7 @@ for (const { firmware, bus, raid = false, smoke } of MATRIX) {
     // Each half of a mirror must start alone; the second shows that it is no mere copy of the first's boot loader.
     const alone = raid ? [disks[1] ?? ''] : disks;
     const machine = await bootMedium({
-      ...{ name: `${t.title}, boot`, firmware, bootFrom: 'disk' },
+      ...{ name: `${t.title}, boot`, firmware, bootFrom: 'disk', nics: NICS },
       disks: alone.map((path) => ({ path, bus, serial: serialOf(disks.indexOf(path)) })),
     });
     t.teardown(machine.stop);
@@ -72,7 +75,7 @@ async function installOn(t: ExecutionContext, what: Installation): Promise<void>
   const area = await findHostArea(iso);
   await writeAt(iso, formatHostArea(hostFile(what.raid)), area.offset);
   const machine = await bootMedium({
-    ...{ name: `${t.title}, install`, firmware: what.firmware, exitOnReboot: true },
+    ...{ name: `${t.title}, install`, firmware: what.firmware, exitOnReboot: true, nics: NICS },
     medium: { path: iso, attach: 'cdrom' },
     disks: what.disks.map((path, index) => ({ path, bus: what.bus, serial: serialOf(index) })),
   });

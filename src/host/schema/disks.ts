@@ -45,7 +45,10 @@ export const diskMatch = z
       .optional()
       .describe('How it is attached.'),
     rotational: z.boolean().optional().describe('true for spinning disks.'),
-    removable: z.boolean().optional(),
+    removable: z
+      .boolean()
+      .optional()
+      .describe('true for sticks and cards; they are left out unless named by serial or wwn.'),
     path: globs
       .optional()
       .describe(
@@ -103,7 +106,8 @@ const partitions = z
       .default('rest')
       .describe('The local storage repository: what is left, or this much; 0 for none.'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('Sizes of the partitions; the defaults fit nearly everybody.');
 
 export const disksSchema = z
   .strictObject({
