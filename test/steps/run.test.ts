@@ -40,7 +40,10 @@ async function runAll(
   }
 }
 
-const wasDone = (name: string, done: boolean): Pick<Step<Context>, 'probe' | 'verify'> => ({
+const wasDone = (
+  name: string,
+  done: boolean,
+): Required<Pick<Step<Context>, 'probe' | 'verify'>> => ({
   probe: ({ calls }) => {
     calls.push(`probe ${name}`);
     return Promise.resolve(done);
@@ -106,7 +109,9 @@ test('a probe or a verification that fails ends the run like any other failure',
 });
 
 test('an error that nobody foresaw is told as a defect', async (t) => {
-  const { events } = await runAll([step('one', { apply: () => Promise.reject(new TypeError('x')) })]);
+  const { events } = await runAll([
+    step('one', { apply: () => Promise.reject(new TypeError('x')) }),
+  ]);
   t.is(events.at(-1)?.code, 'internal/defect');
   const several = new KronosErrors([
     new KronosError('host/one', 'one'),

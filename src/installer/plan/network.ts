@@ -107,24 +107,22 @@ function findOverlaps(networks: readonly PlannedNetwork[]): KronosError[] {
         shared.length === later.interfaces.length && shared.length === earlier.interfaces.length;
       if (!equal) {
         return [
-          overlap(
+          new KronosError(
+            'host/interface-overlap',
             `the networks ${earlier.name} and ${later.name} share ${names}, but not all of their cards`,
-            'let both select the same cards, or none of the other',
+            { hint: 'let both select the same cards, or none of the other' },
           ),
         ];
       }
       if (later.vlan !== earlier.vlan) return [];
       const tag = later.vlan === undefined ? 'without a VLAN' : `with VLAN ${later.vlan}`;
       return [
-        overlap(
+        new KronosError(
+          'host/interface-overlap',
           `the networks ${earlier.name} and ${later.name} are both on ${names} ${tag}`,
-          'give one of them another vlan, or cards of its own',
+          { hint: 'give one of them another vlan, or cards of its own' },
         ),
       ];
     }),
   );
-}
-
-function overlap(message: string, hint: string): KronosError {
-  return new KronosError('host/interface-overlap', message, { hint });
 }
