@@ -22,6 +22,8 @@ export const contentSchema = z.strictObject({
   group: z.string().optional(),
   /** Bytes; of the partition or the disk. */
   size: z.int().min(0).optional(),
+  /** Where a partition begins: bytes from the start of the disk. */
+  offset: z.int().min(0).optional(),
 });
 
 export const diskSchema = z.strictObject({

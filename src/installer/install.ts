@@ -76,10 +76,19 @@ export const INSTALL_STEPS: readonly Step<InstallContext>[] = [
 /**
  * Carries out a plan. Where it fails after the partition table was written, the table is cleared again: a disk with half
  * a system must not start.
- * Errors: those of the steps.
+ * Errors: those of the steps; `host/cannot-reinstall`: the steps erase whole disks, and keeping parts is not among them.
  */
 export async function install(options: InstallOptions): Promise<void> {
   const { plan, sink, signal } = options;
+  if (plan.mode !== 'install') {
+    throw new KronosError(
+      'host/cannot-reinstall',
+      'a reinstallation can be planned, not done yet',
+      {
+        hint: 'nothing was touched; save what is to be kept and install with "existing: erase"',
+      },
+    );
+  }
   const context: InstallContext = {
     ...options,
     target: TARGET,

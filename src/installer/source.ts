@@ -1,6 +1,7 @@
 // Where the host file comes from: every place is looked at in one order, and each that was not taken says why.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KronosError } from '../common/error.ts';
 import { exists, readTextOrUndefined } from '../common/files.ts';
 import { run } from '../common/process.ts';
@@ -104,7 +105,8 @@ export function fillUrl(pattern: string, facts: Facts): string {
         hint: 'use another name in kronos.host=: mac, uuid, serial, asset_tag, product',
       });
     }
-    return encodeURIComponent(value);
+    // As in the URLs of host files: a file on a server may be called 52:54:00:12:34:56.yaml.
+    return encodeURIComponent(value).replaceAll('%3A', ':');
   });
 }
 
@@ -118,11 +120,13 @@ async function fetchPatiently(
     try {
       return await fetchText(url, { fingerprint, signal });
     } catch (error) {
+      if (signal.aborted)
+        throw new KronosError('interrupted/cancelled', 'stopped while fetching the host file');
       const final = !(error instanceof KronosError) || error.code !== 'io/fetch-failed';
-      if (final || signal.aborted || performance.now() > until) throw error;
+      if (final || performance.now() > until) throw error;
       const wait = Math.min(30, 2 ** attempt);
       note(`${error.message}; trying again in ${wait} s`);
-      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      await sleep(wait * 1000, undefined, { signal }).catch(() => undefined);
     }
   }
 }
