@@ -105,10 +105,8 @@ function nextControl(text: string, end: boolean): StepTaken | undefined {
     return { length: 4, key: { name: LINUX[letter] ?? 'unknown' } };
   }
   const [whole, parameters = '', final = ''] =
-     
     /^\x1b\[([\x20-\x3f]*)([\x40-\x7e])/.exec(text.slice(0, LONGEST)) ?? [];
   if (whole === undefined) {
-     
     const begun = /^\x1b\[[\x20-\x3f]*/.exec(text)?.[0].length ?? 2;
     const broken = begun < text.length || text.length >= LONGEST;
     return broken || end ? { length: begun, key: { name: 'unknown' } } : undefined;
@@ -128,7 +126,6 @@ function keyOfControl(parameters: string, final: string): { key?: Key } {
 
 /** A string that the terminal answers with: up to BEL or ESC \. */
 function nextAnswer(text: string, end: boolean): StepTaken | undefined {
-   
   const whole = /^\x1b.[^\x07\x1b]*(?:\x07|\x1b\\)/s.exec(text)?.[0];
   if (whole !== undefined) return { length: whole.length };
   const next = text.indexOf(ESC, 2);
