@@ -15,7 +15,7 @@ export interface Appliance {
   version: string;
   summary: string;
   toolstack: { name: string; reason: string };
-  recipes: readonly { name: string }[];
+  recipes: readonly { name: string; layer: string }[];
   checks: readonly ApplianceCheck[];
 }
 
@@ -57,6 +57,11 @@ export function parseAppliance(text: string, path: string = APPLIANCE_FILE): App
         record(recipe, path, `recipes[${index}]`)['name'],
         path,
         `recipes[${index}].name`,
+      ),
+      layer: string(
+        record(recipe, path, `recipes[${index}]`)['layer'] ?? 'host',
+        path,
+        `recipes[${index}].layer`,
       ),
     })),
     checks: list(top['checks'], path, 'checks').map((check, index) =>

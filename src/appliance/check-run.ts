@@ -9,7 +9,7 @@ export interface CheckResult {
   name: string;
   recipe: string;
   ok: boolean;
-  /** True where the check is for the other kind of boot; then it counts as ok. */
+  /** True where the check is for another kind of boot; then it counts as ok. */
   skipped: boolean;
   seconds: number;
   /** -1: it did not end by itself. */
@@ -35,6 +35,8 @@ export interface SelfTest {
 
 export interface SelfTestOptions {
   boot: Boot;
+  /** True where the system runs from a medium: what only that has is checked too. */
+  medium: boolean;
   /** Seconds for the system to come up. */
   bootTimeout: number;
   /** The systemctl to ask; undefined: the system's state is not part of the test. */
@@ -73,8 +75,13 @@ export async function runSelfTest(
   if (options.systemctl !== undefined) {
     add(await checkSystem(options.systemctl, options.bootTimeout, options.signal));
   }
+  const live = new Set(
+    appliance.recipes.filter(({ layer }) => layer === 'live').map(({ name }) => name),
+  );
   for (const check of appliance.checks) {
-    const fits = check.where === 'always' || check.where === options.boot;
+    const fits =
+      (check.where === 'always' || check.where === options.boot) &&
+      (options.medium || !live.has(check.recipe));
     add(fits ? await runCheck(check, options.signal) : skip(check));
   }
   return {

@@ -1,6 +1,7 @@
 // The program kronos-selftest: do the recipes' checks hold in this booted appliance?
 import { parseArgs } from 'node:util';
 import { KronosError, exitCodeOf, formatError } from '../common/error.ts';
+import { exists } from '../common/files.ts';
 import { APPLIANCE_FILE, readAppliance } from './appliance.ts';
 import { detectBoot, runSelfTest } from './check-run.ts';
 import { renderDocument, renderTable } from './selftest-report.ts';
@@ -40,6 +41,7 @@ async function main(): Promise<number> {
   }
   const result = await runSelfTest(await readAppliance(values.appliance), {
     boot: await detectBoot(),
+    medium: await exists('/run/kronos/boot'),
     bootTimeout,
     systemctl: values['no-wait'] ? undefined : ['systemctl'],
     signal: interrupt.signal,

@@ -25,10 +25,26 @@ export function validate<T extends z.ZodType>(
 ): z.output<T> {
   const result = schema.safeParse(document.value);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) =>
-    describeIssue(issue, [], { schema, document, what, hide: options.hide }),
-  );
-  throw new KronosErrors(errors.sort(byPlace));
+  const context: Context = { schema, document, what, hide: options.hide };
+  const errors: KronosError[] = [];
+  for (const issue of result.error.issues) {
+    errors.push(...describeIssue(issue, [], context));
+    if (errors.length > MOST_MISTAKES) break;
+  }
+  throw new KronosErrors(limitMistakes(errors.sort(byPlace), document.file));
+}
+
+/** Mistakes that are told at once; whoever made more has made them all in the same way. */
+const MOST_MISTAKES = 200;
+
+/** The first mistakes of a list, and that there are more. */
+export function limitMistakes(errors: readonly KronosError[], file: string): KronosError[] {
+  if (errors.length <= MOST_MISTAKES) return [...errors];
+  const more = new KronosError('input/many-mistakes', 'there are more mistakes than these', {
+    location: { file },
+    hint: 'is this the right file?',
+  });
+  return [...errors.slice(0, MOST_MISTAKES), more];
 }
 
 interface Context {
@@ -42,7 +58,9 @@ function describeIssue(issue: Issue, base: Path, context: Context): KronosError[
   const path: Path = [...base, ...(issue.path as (string | number)[])];
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => describeUnknownKey(key, path, context));
+      return issue.keys
+        .slice(0, MOST_MISTAKES + 1)
+        .map((key) => describeUnknownKey(key, path, context));
     case 'invalid_union':
       return describeUnion(issue, path, context);
     case 'invalid_type':

@@ -17,14 +17,14 @@ export type ReadInclude = (path: string) => Promise<IncludedFile>;
 /**
  * Reads a host file as YAML and puts in what it includes: a key that it lacks is taken from the first included file
  * that has it; mappings are put together, everything else is one value. Nothing is checked against the schema yet.
- * Errors, all of them located: those of loadYaml, `input/include`.
+ * Errors, all of them located: those of loadYaml, `input/include`, `input/file-too-large` (256 KiB).
  */
 export async function loadHostDocument(
   text: string,
   file: string,
   readInclude?: ReadInclude,
 ): Promise<YamlDocument> {
-  const own = loadYaml(text, file);
+  const own = load(text, file);
   const documents = [own];
   const errors: KronosError[] = [];
   for (const [index, path] of includesOf(own.value).entries()) {
@@ -48,6 +48,17 @@ export async function loadHostDocument(
   return documents.length === 1 ? own : mergeDocuments(documents);
 }
 
+/** Bytes; the area for a host file in a medium has no more. */
+const SIZE_LIMIT = 256 * 1024;
+
+function load(text: string, file: string): YamlDocument {
+  if (Buffer.byteLength(text) <= SIZE_LIMIT) return loadYaml(text, file);
+  throw new KronosError('input/file-too-large', `a host file has at most ${SIZE_LIMIT} bytes`, {
+    location: { file },
+    hint: 'is this the right file?',
+  });
+}
+
 function placed(error: KronosError, location: KronosError['location']): KronosError {
   return new KronosError(error.code, error.message, {
     location,
@@ -64,7 +75,7 @@ function includesOf(value: unknown): string[] {
 }
 
 function loadIncluded({ file, text }: IncludedFile): YamlDocument {
-  const document = loadYaml(text, file);
+  const document = load(text, file);
   if (!isMapping(document.value)) {
     throw new KronosError('input/include', 'an included file has the keys of a host file', {
       location: document.locate([]),

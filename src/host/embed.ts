@@ -1,5 +1,5 @@
 // A host file that is to stand alone on a medium: one text, and what will be missing beside it.
-import { isAbsolute } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import { KronosError } from '../common/error.ts';
 import type { Path } from '../common/yaml.ts';
 import { isMapping } from './document.ts';
@@ -24,7 +24,7 @@ export async function readLoneHostFile(path: string): Promise<LoneHostFile> {
   const source = await parseHostFile(typed, path, { readInclude: includeBeside(path) });
   const { document } = source;
   const whole = isMapping(document.value) && 'include' in document.value;
-  const comment = `Put together by kronos host embed from ${path} and what it includes.`;
+  const comment = `Put together by kronos host embed from ${basename(path)} and what it includes.`;
   const kept = whole ? formatWholeDocument(document, comment) : typed;
   // As it comes out of the area again, so that both have the same digest.
   const text = `${kept.replace(/\n+$/, '')}\n`;

@@ -15,6 +15,8 @@ export interface FetchOptions {
   timeoutSeconds?: number;
   /** Bytes of the answer that are taken (default 1 MiB). */
   limit?: number;
+  /** Sent by POST, as JSON; any answer from 200 to 299 is then an acknowledgement. */
+  post?: { text: string; token?: string | undefined } | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export async function fetchText(url: string, options: FetchOptions = {}): Promis
     const signal = AbortSignal.any(signals);
     const socket = await openSocket(target, options.fingerprint, signal);
     try {
-      return decodeText(await get(target, socket, signal, options.limit ?? 1024 * 1024), shown);
+      return decodeText(await get(target, socket, signal, options), shown);
     } finally {
       socket.destroy();
     }
@@ -98,8 +100,9 @@ async function get(
   target: URL,
   socket: Socket,
   signal: AbortSignal,
-  limit: number,
+  options: FetchOptions,
 ): Promise<Uint8Array> {
+  const { post, limit = 1024 * 1024 } = options;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const auth =
       target.username === ''
@@ -108,18 +111,26 @@ async function get(
     request({
       createConnection: () => socket,
       path: `${target.pathname}${target.search}`,
-      headers: { host: target.host, accept: '*/*', connection: 'close' },
+      method: post === undefined ? 'GET' : 'POST',
+      headers: {
+        ...{ host: target.host, accept: '*/*', connection: 'close' },
+        ...(post === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(post.text) }),
+        ...(post?.token === undefined ? {} : { authorization: `Bearer ${post.token}` }),
+      },
       signal,
       ...auth,
     })
       .on('response', resolve)
       .on('error', reject)
-      .end();
+      .end(post?.text);
   });
-  if (response.statusCode !== 200) {
+  const { statusCode = 0 } = response;
+  if (post === undefined ? statusCode !== 200 : statusCode < 200 || statusCode > 299) {
     response.resume();
     const where = response.headers.location === undefined ? '' : ' (redirections are not followed)';
-    throw new Error(`the server answered ${String(response.statusCode)}${where}`);
+    throw new Error(`the server answered ${statusCode}${where}`);
   }
   const chunks: Buffer[] = [];
   let length = 0;

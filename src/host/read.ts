@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { formatLocation, KronosError, KronosErrors, systemCode } from '../common/error.ts';
 import { resolveInside } from '../common/files.ts';
-import { validate } from '../common/validate.ts';
+import { limitMistakes, validate } from '../common/validate.ts';
 import type { Path, YamlDocument } from '../common/yaml.ts';
 import { checkHostFile } from './check.ts';
 import { decodeText } from './decode.ts';
@@ -12,6 +12,7 @@ import type { ReadInclude } from './document.ts';
 import type { Toolstack } from './findings.ts';
 import { hostFileSchema } from './schema/host-file.ts';
 import type { HostFile } from './schema/host-file.ts';
+import { isSecretPath } from './secret-places.ts';
 import { drawsFromMachine, putVariablesIn } from './variables.ts';
 import type { Facts } from './variables.ts';
 
@@ -76,14 +77,18 @@ export function resolveHostFile(
 ): HostFileSource {
   const errors: KronosError[] = [];
   const filled = putVariablesIn(document, options.facts, errors);
+  const known = new Set(errors.map(placeOf));
   let hostFile: HostFile | undefined;
   try {
     hostFile = validate(hostFileSchema, filled, 'the host file', { hide: isSecretPath });
   } catch (error) {
     if (!(error instanceof KronosErrors)) throw error;
-    errors.push(...(options.facts === undefined ? explainLater(error, document) : error.errors));
+    const found = options.facts === undefined ? explainLater(error, document) : error.errors;
+    // Where a variable is not known, what became of the text says nothing more.
+    errors.push(...found.filter((one) => !known.has(placeOf(one))));
   }
-  if (hostFile === undefined || errors.length > 0) throw new KronosErrors(inOrder(errors));
+  if (hostFile === undefined || errors.length > 0)
+    throw new KronosErrors(limitMistakes(inOrder(errors), document.file));
   const found = checkHostFile(hostFile, document, options.toolstack);
   if (found.errors.length > 0) throw new KronosErrors(inOrder(found.errors));
   return { hostFile, warnings: inOrder(found.warnings), document };
@@ -137,18 +142,11 @@ export function includeBeside(path: string): ReadInclude {
         });
       }
       if (error.code !== 'input/path-escapes') throw error;
-      throw new KronosError('input/path-escapes', error.message, {
-        hint: 'include plain files that lie beside the host file or below',
+      throw new KronosError('input/path-escapes', `${file} is not beside the host file or below`, {
+        hint: 'copy it there; links are not followed',
       });
     }
   };
-}
-
-const SECRET_KEYS = new Set<string | number>(['password', 'passwordHash', 'token', 'variables']);
-
-/** Whether what is typed at a path may be a secret that no message may repeat. */
-function isSecretPath(path: Path): boolean {
-  return path.some((part) => SECRET_KEYS.has(part));
 }
 
 /** What a value of the machine makes of a text shows on the machine; until then it is not known to be wrong. */
@@ -165,13 +163,16 @@ function explainLater({ errors }: KronosErrors, document: YamlDocument): KronosE
   };
   visit(document.value, []);
   return errors.map((error) => {
-    const { location } = error;
-    if (location === undefined || !drawing.has(formatLocation(location))) return error;
+    if (!drawing.has(placeOf(error))) return error;
     return new KronosError(error.code, error.message, {
-      location,
+      location: error.location,
       hint: 'text of the machine has no place here before it is put in; check the file with --inventory FILE',
     });
   });
+}
+
+function placeOf({ location }: KronosError): string {
+  return location === undefined ? '' : formatLocation(location);
 }
 
 function inOrder(errors: readonly KronosError[]): KronosError[] {
@@ -179,7 +180,7 @@ function inOrder(errors: readonly KronosError[]): KronosError[] {
     const [one, two] = [a.location, b.location];
     return (
       compare(one?.file ?? '', two?.file ?? '') ||
-      (one?.line ?? 0) - (two?.line ?? 0) ||
+      (one?.line ?? Infinity) - (two?.line ?? Infinity) ||
       (one?.column ?? 0) - (two?.column ?? 0)
     );
   });

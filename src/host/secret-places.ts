@@ -42,3 +42,10 @@ export function listSecrets(hostFile: HostFile): PlacedSecret[] {
   add(['report', 'token'], 'token of the report', hostFile.report?.token, 'token');
   return found;
 }
+
+const SECRET_KEYS = new Set<string | number>(['password', 'passwordHash', 'token', 'variables']);
+
+/** Whether what is typed at a path may be a secret, which no message may repeat. */
+export function isSecretPath(path: Path): boolean {
+  return path.some((part) => SECRET_KEYS.has(part));
+}

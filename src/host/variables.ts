@@ -5,6 +5,7 @@ import { formatPath } from '../common/validate.ts';
 import type { Path, YamlDocument } from '../common/yaml.ts';
 import { isMapping } from './document.ts';
 import type { Inventory } from './inventory.ts';
+import { isSecretPath } from './secret-places.ts';
 
 /** Names that every machine has a value for, and what they are. */
 export const MACHINE_NAMES = {
@@ -108,9 +109,10 @@ function replace(text: string, at: Replacement): string {
     if (value !== undefined) return value;
     if (isMachineName(name)) return at.facts === undefined ? all : fromMachine(name, at.facts, at);
     const names = [...Object.keys(MACHINE_NAMES), ...at.own.keys()];
-    const guess = nearest(name, names);
+    const guess = isSecretPath(at.path) ? undefined : nearest(name, names);
+    const shown = isSecretPath(at.path) ? '' : ` ${JSON.stringify(name.slice(0, 60))}`;
     unknown(
-      `${where(at)}: unknown variable ${JSON.stringify(name.slice(0, 60))}`,
+      `${where(at)}: unknown variable${shown}`,
       guess === undefined
         ? `there are ${names.join(', ')}`
         : `did you mean ${JSON.stringify(guess)}?`,
@@ -120,7 +122,11 @@ function replace(text: string, at: Replacement): string {
   });
 }
 
+/** Mistakes of which no more are looked for. */
+const ENOUGH = 1000;
+
 function unknown(message: string, hint: string | undefined, at: Replacement): void {
+  if (at.errors.length > ENOUGH) return;
   const literal = 'a ${ that is meant as it stands is written $${';
   at.errors.push(
     new KronosError('input/unknown-variable', message, {

@@ -1,5 +1,7 @@
 // One installation: the plan of a host file carried out on this machine, or nothing that could start left behind.
 import { randomUUID } from 'node:crypto';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { KronosError } from '../common/error.ts';
 import { run } from '../common/process.ts';
 import type { HostFile } from '../host/schema/host-file.ts';
@@ -14,6 +16,7 @@ import { loaderStep } from './apply/loader.ts';
 import { formatStep, partitionStep } from './apply/partition.ts';
 import { verifyLayers, type InstallImage } from './image.ts';
 import { disksOf, isPlannedDisk, type InstallPlan } from './plan/plan.ts';
+import { JOURNAL } from './sinks.ts';
 
 export interface InstallOptions {
   plan: InstallPlan;
@@ -51,6 +54,9 @@ const finishStep: Step<InstallContext> = {
   title: 'Closing the disks',
   weight: 2,
   apply: async ({ target }) => {
+    const log = join(target, 'var/log/kronos');
+    await mkdir(log, { recursive: true });
+    await copyFile(JOURNAL, join(log, 'install.jsonl'));
     await run(['sync']);
     await unmountAll(target);
   },

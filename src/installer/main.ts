@@ -12,11 +12,17 @@ import { HELP, parseOptions, type InstallerOptions } from './options.ts';
 import { hashPasswords } from './passwords.ts';
 import { describePlan } from './plan/describe.ts';
 import { digestPlan, planInstall, requireApproved } from './plan/plan.ts';
-import { consoleSink, joinSinks, journalSink, jsonSink, tellConsoles, textSink } from './sinks.ts';
+import {
+  consoleSink,
+  joinSinks,
+  JOURNAL,
+  journalSink,
+  jsonSink,
+  tellConsoles,
+  textSink,
+} from './sinks.ts';
+import { reportedly } from './report.ts';
 import { findHostFile } from './source.ts';
-
-/** The journal of a run; copied to the installed disk at its end. */
-export const JOURNAL = '/run/kronos/install.jsonl';
 
 const AREA = '/run/kronos/host.area';
 
@@ -89,7 +95,15 @@ async function installFromHostFile(
     options.json ? jsonSink(write) : textSink(write),
     ...(options.unattended ? [consoleSink()] : []),
   ]);
-  await install({ plan, image, hostFile, passwords, sink, signal, fetchBytes });
+  await reportedly(
+    { hostFile, facts, plan: digestPlan(plan), version: image.version, passwords, note: say },
+    { directory: found.directory },
+    (report) =>
+      install({
+        ...{ plan, image, hostFile, passwords, signal, fetchBytes },
+        sink: joinSinks([sink, report]),
+      }),
+  );
   say(`Kronos is installed on ${plan.system.disks.map((disk) => disk.name).join(' and ')}.`);
 }
 

@@ -4,6 +4,9 @@ import { dirname } from 'node:path';
 import { formatBytes } from '../common/format.ts';
 import type { EventSink, StepEvent } from '../steps/event.ts';
 
+/** The journal of a run; copied to the installed disk at its end. */
+export const JOURNAL = '/run/kronos/install.jsonl';
+
 /** One line for people: `[ 42%] Copying the system  118.2 MB of 486.0 MB`. */
 export function formatEvent(event: StepEvent): string {
   const percent = `[${String(event.percent).padStart(3)}%]`;

@@ -28,7 +28,7 @@ const APPLIANCE: Appliance = {
   version: '0.1.0',
   summary: '',
   toolstack: { name: 'xl', reason: '' },
-  recipes: [{ name: 'base' }],
+  recipes: [{ name: 'base', layer: 'host' }],
   checks: [],
 };
 
@@ -78,7 +78,7 @@ test('only checks for this kind of boot are run, and the system must be up', asy
     { ...CHECK, name: 'native-only', where: 'native' },
     { ...CHECK, name: 'both' },
   ];
-  const options = { boot: 'native', bootTimeout: 10 } as const;
+  const options = { boot: 'native', medium: true, bootTimeout: 10 } as const;
   const up = await runSelfTest(
     { ...APPLIANCE, checks },
     { ...options, systemctl: ['echo', 'running'] },
@@ -93,6 +93,15 @@ test('only checks for this kind of boot are run, and the system must be up', asy
       ['both', true, false],
     ],
   );
+  const live = await runSelfTest(
+    {
+      ...APPLIANCE,
+      recipes: [{ name: 'live', layer: 'live' }],
+      checks: [{ ...CHECK, recipe: 'live' }],
+    },
+    { ...options, medium: false, systemctl: undefined },
+  );
+  t.true(live.checks[0]?.skipped, 'an installed host is not measured by what the medium has');
   const fake =
     'case "$1" in is-system-running) echo degraded; exit 1;; *) echo "a.service loaded failed failed A";; esac';
   const down = await runSelfTest(

@@ -83,7 +83,9 @@ export function filesStep(options: FilesStepOptions): Step {
 
 /** The boot loader of an installed host, as files of the recipe kronos. */
 async function loaderFiles(directory: string): Promise<LayerFile[]> {
-  return (await readdir(directory)).sort().map((name) => ({
+  // The step's own note begins with a dot.
+  const names = (await readdir(directory)).filter((name) => !name.startsWith('.'));
+  return names.sort().map((name) => ({
     path: `/usr/lib/kronos/boot/${name}`,
     mode: 0o644,
     source: join(directory, name),

@@ -45,7 +45,10 @@ export const diskMatch = z
       .optional()
       .describe('How it is attached.'),
     rotational: z.boolean().optional().describe('true for spinning disks.'),
-    removable: z.boolean().optional(),
+    removable: z
+      .boolean()
+      .optional()
+      .describe('true for sticks and cards; they are left out unless named by serial or wwn.'),
     path: globs
       .optional()
       .describe(
@@ -76,6 +79,9 @@ const selector = {
     .describe('Where more match than count: take the smallest or the largest. Ties are an error.'),
 };
 
+/** A selector by itself, as it can be tried on a machine. */
+export const diskSelector = z.strictObject(selector);
+
 const existing = z
   .enum(['refuse', 'erase'])
   .default('refuse')
@@ -100,7 +106,8 @@ const partitions = z
       .default('rest')
       .describe('The local storage repository: what is left, or this much; 0 for none.'),
   })
-  .prefault({});
+  .prefault({})
+  .describe('Sizes of the partitions; the defaults fit nearly everybody.');
 
 export const disksSchema = z
   .strictObject({

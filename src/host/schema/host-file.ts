@@ -43,9 +43,9 @@ export const HOOK_STAGES = ['before-install', 'after-copy', 'after-install', 'fi
 
 const hook = z
   .strictObject({
-    stage: z.enum(HOOK_STAGES),
+    stage: z.enum(HOOK_STAGES).describe('When it runs.'),
     file: line.optional().describe('A program in the appliance or beside the host file.'),
-    url: url.optional(),
+    url: url.optional().describe('Where the program is fetched from.'),
     sha256: sha256.optional().describe('Digest of what the URL gives; needed with url.'),
     timeout: z.int().min(1).max(86400).default(300).describe('Seconds.'),
   })
@@ -63,15 +63,18 @@ export const hostFileSchema = z
     locale: z
       .string()
       .regex(/^(?:C|POSIX|[a-z]{2,3}_[A-Z]{2})(?:\.UTF-8)?$/, 'a locale such as C.UTF-8')
-      .default('C.UTF-8'),
+      .default('C.UTF-8')
+      .describe('Language of messages; images have C.UTF-8 only, unless a recipe adds locales.'),
     keymap: z
       .string()
       .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'a console keymap such as us or de')
-      .default('us'),
+      .default('us')
+      .describe('Layout of the keyboard on the console.'),
     timezone: z
       .string()
       .regex(/^[A-Za-z0-9_+-]+(?:\/[A-Za-z0-9_+-]+)*$/, 'a time zone such as Europe/Berlin')
-      .default('Etc/UTC'),
+      .default('Etc/UTC')
+      .describe('Time zone as tzdata names it.'),
     ntp: z
       .array(host)
       .default([])
@@ -85,10 +88,13 @@ export const hostFileSchema = z
       .array(
         z
           .strictObject({
-            name: account,
+            name: account.describe('Login name.'),
             ...login,
-            sudo: z.boolean().default(false),
-            groups: z.array(account).default([]),
+            sudo: z.boolean().default(false).describe('May do everything with sudo.'),
+            groups: z
+              .array(account)
+              .default([])
+              .describe('Further groups that exist in the image.'),
           })
           .refine(onePassword.check, onePassword.error),
       )
@@ -96,9 +102,9 @@ export const hostFileSchema = z
       .describe('Further accounts.'),
     syslog: z
       .strictObject({
-        server: host,
-        port: port.default(514),
-        protocol: z.enum(['udp', 'tcp']).default('udp'),
+        server: host.describe('The server.'),
+        port: port.default(514).describe('Its port.'),
+        protocol: z.enum(['udp', 'tcp']).default('udp').describe('How lines are sent.'),
       })
       .optional()
       .describe('Where logs are sent as well.'),
@@ -115,12 +121,23 @@ export const hostFileSchema = z
         dom0Memory: size
           .optional()
           .describe('Memory of dom0 (default: 1 GiB and 5 % of the machine, at most 8 GiB).'),
-        dom0Vcpus: z.int().min(1).max(256).optional(),
+        dom0Vcpus: z
+          .int()
+          .min(1)
+          .max(256)
+          .optional()
+          .describe('Virtual CPUs of dom0 (default: Xen decides).'),
         xenArguments: z.array(bootArgument).default([]).describe('Added to those of the recipes.'),
-        kernelArguments: z.array(bootArgument).default([]),
+        kernelArguments: z
+          .array(bootArgument)
+          .default([])
+          .describe('The same for the kernel of dom0.'),
         serial: z
           .strictObject({
-            port: z.union([z.literal(1), z.literal(2)]).default(1),
+            port: z
+              .union([z.literal(1), z.literal(2)])
+              .default(1)
+              .describe('1: com1, 2: com2.'),
             speed: z
               .union([
                 z.literal(9600),
@@ -129,7 +146,8 @@ export const hostFileSchema = z
                 z.literal(57600),
                 z.literal(115200),
               ])
-              .default(115200),
+              .default(115200)
+              .describe('Bits per second.'),
           })
           .optional()
           .describe('Serial console (default: com1 at 115200, used where it is there).'),

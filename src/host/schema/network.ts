@@ -23,28 +23,30 @@ const route = z.strictObject({
 });
 
 const ipv4Schema = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('dhcp') }),
-  z.strictObject({ mode: z.literal('none') }),
+  z.strictObject({ mode: z.literal('dhcp').describe('By DHCP.') }),
+  z.strictObject({ mode: z.literal('none').describe('No address.') }),
   z.strictObject({
-    mode: z.literal('static'),
-    address: addressWithPrefix,
+    mode: z.literal('static').describe('As written here.'),
+    address: addressWithPrefix.describe('Address of the host and length of its network.'),
     gateway: ipv4.optional().describe('Default router; must be in the network of the address.'),
   }),
 ]);
 
 const ipv6Schema = z.discriminatedUnion('mode', [
-  z.strictObject({ mode: z.literal('dhcp') }),
+  z.strictObject({ mode: z.literal('dhcp').describe('By DHCP.') }),
   z.strictObject({ mode: z.literal('auto').describe('Router advertisements.') }),
-  z.strictObject({ mode: z.literal('none') }),
+  z.strictObject({ mode: z.literal('none').describe('No address.') }),
   z.strictObject({
-    mode: z.literal('static'),
-    address: addressWithPrefix,
-    gateway: ipv6.optional(),
+    mode: z.literal('static').describe('As written here.'),
+    address: addressWithPrefix.describe('Address of the host and length of its network.'),
+    gateway: ipv6.optional().describe('Default router.'),
   }),
 ]);
 
 const bond = z.strictObject({
-  mode: z.enum(['active-backup', 'balance-slb', 'lacp']),
+  mode: z
+    .enum(['active-backup', 'balance-slb', 'lacp'])
+    .describe('active-backup and balance-slb need nothing of the switch, lacp (802.3ad) does.'),
   lacpRate: z.enum(['slow', 'fast']).optional().describe('Only for lacp.'),
 });
 
@@ -52,7 +54,7 @@ const network = {
   interface: interfaceSelector.describe('One network card, or those of a bond.'),
   bond: bond.optional().describe('How several cards work as one.'),
   vlan: vlan.optional().describe('VLAN tag.'),
-  mtu: mtu.optional(),
+  mtu: mtu.optional().describe('Largest frame in bytes (default 1500).'),
 };
 
 export const networkSchema = z
@@ -60,23 +62,23 @@ export const networkSchema = z
     management: z
       .strictObject({
         ...network,
-        ipv4: ipv4Schema.default({ mode: 'dhcp' }),
-        ipv6: ipv6Schema.default({ mode: 'none' }),
+        ipv4: ipv4Schema.default({ mode: 'dhcp' }).describe('IPv4 address.'),
+        ipv6: ipv6Schema.default({ mode: 'none' }).describe('IPv6 address.'),
         dns: z.array(address).default([]).describe('Name servers; DHCP names them otherwise.'),
         search: z.array(host).default([]).describe('Search domains.'),
-        routes: z.array(route).default([]),
+        routes: z.array(route).default([]).describe('Further routes.'),
       })
       .describe('The network through which the host is managed.'),
     networks: z
       .array(
         z.strictObject({
-          name,
+          name: name.describe('Name of the network.'),
           ...network,
           interface: interfaceSelector
             .optional()
             .describe('Left out: the cards of the management network.'),
-          ipv4: ipv4Schema.default({ mode: 'none' }),
-          ipv6: ipv6Schema.default({ mode: 'none' }),
+          ipv4: ipv4Schema.default({ mode: 'none' }).describe('IPv4 address of the host in it.'),
+          ipv6: ipv6Schema.default({ mode: 'none' }).describe('IPv6 address of the host in it.'),
         }),
       )
       .default([])
@@ -84,74 +86,104 @@ export const networkSchema = z
   })
   .describe('Networks on Open vSwitch.');
 
-const remote = { server: host, shared: z.boolean().default(true) };
+const repositoryName = name.describe('Name of the storage repository.');
+const isDefault = z
+  .boolean()
+  .optional()
+  .describe('Where disks of virtual machines go if nothing else is said; at most one.');
+const login = {
+  user: line.optional().describe('User name.'),
+  password: secret.optional().describe('Its password.'),
+};
+const remote = {
+  server: host.describe('The server.'),
+  shared: z.boolean().default(true).describe('Shared by all hosts of a pool.'),
+};
 
 export const storageSchema = z.array(
   z.discriminatedUnion('type', [
     z.strictObject({
-      type: z.literal('lvm'),
-      name,
+      type: z.literal('lvm').describe('Disks of virtual machines as logical volumes.'),
+      name: repositoryName,
       disks: z
         .array(name)
         .min(1)
         .describe('Names of disks.storage, or "system" for the rest of the system disk.'),
-      default: z.boolean().optional(),
+      default: isDefault,
     }),
     z.strictObject({
-      type: z.literal('ext'),
-      name,
-      disks: z.array(name).min(1),
-      default: z.boolean().optional(),
+      type: z.literal('ext').describe('Disks of virtual machines as files on ext4.'),
+      name: repositoryName,
+      disks: z.array(name).min(1).describe('As for lvm.'),
+      default: isDefault,
     }),
     z.strictObject({
-      type: z.literal('nfs'),
-      name,
+      type: z.literal('nfs').describe('Files on an NFS server.'),
+      name: repositoryName,
       ...remote,
-      path: line,
-      version: z.enum(['3', '4', '4.1', '4.2']).optional(),
-      default: z.boolean().optional(),
+      path: line.describe('Exported directory.'),
+      version: z
+        .enum(['3', '4', '4.1', '4.2'])
+        .optional()
+        .describe('Version of NFS (default: the highest that both know); in quotes.'),
+      default: isDefault,
     }),
     z.strictObject({
-      type: z.literal('iscsi'),
-      name,
-      targets: z.array(z.strictObject({ address: host, port: port.default(3260) })).min(1),
-      iqn: line,
-      scsiId: line.optional(),
-      lun: z.int().min(0).max(16383).optional(),
-      chap: z.strictObject({ user: line, password: secret }).optional(),
-      multipath: z.boolean().default(false),
-      default: z.boolean().optional(),
+      type: z.literal('iscsi').describe('Logical volumes on an iSCSI target.'),
+      name: repositoryName,
+      targets: z
+        .array(
+          z.strictObject({
+            address: host.describe('Name or address of the portal.'),
+            port: port.default(3260).describe('Its port.'),
+          }),
+        )
+        .min(1)
+        .describe('Portals; several with multipath.'),
+      iqn: line.describe('Name of the target, such as iqn.2020-01.net.example:san.'),
+      scsiId: line.optional().describe('SCSI identifier of the volume.'),
+      lun: z.int().min(0).max(16383).optional().describe('Number of the volume.'),
+      chap: z
+        .strictObject({
+          user: line.describe('User name.'),
+          password: secret.describe('Its password.'),
+        })
+        .optional()
+        .describe('Login at the target.'),
+      multipath: z.boolean().default(false).describe('Use several ways at once.'),
+      default: isDefault,
     }),
     z.strictObject({
-      type: z.literal('smb'),
-      name,
+      type: z.literal('smb').describe('Files on an SMB server.'),
+      name: repositoryName,
       ...remote,
-      share: line,
-      user: line.optional(),
-      password: secret.optional(),
-      default: z.boolean().optional(),
+      share: line.describe('Name of the share, with a directory below it or not.'),
+      ...login,
+      default: isDefault,
     }),
     z.strictObject({
-      type: z.literal('iso'),
-      name,
+      type: z.literal('iso').describe('A library of ISO images.'),
+      name: repositoryName,
       location: line.describe('server:/path, //server/share or a directory of the host.'),
-      user: line.optional(),
-      password: secret.optional(),
+      ...login,
     }),
   ]),
 );
 
-const credential = z.strictObject({ user: line.default('root'), password: secret });
+const credential = z.strictObject({
+  user: line.default('root').describe('User name.'),
+  password: secret.describe('Its password.'),
+});
 
 export const poolSchema = z
   .discriminatedUnion('role', [
     z.strictObject({
-      role: z.literal('coordinator'),
+      role: z.literal('coordinator').describe('The first host of a pool.'),
       name: line.describe('Name of the pool.'),
-      description: line.optional(),
+      description: line.optional().describe('A line about the pool.'),
     }),
     z.strictObject({
-      role: z.literal('member'),
+      role: z.literal('member').describe('Joins a pool that is there.'),
       coordinator: host.describe('Name or address of the coordinator.'),
       fingerprint: fingerprint.describe(
         'SHA-256 of its certificate: `openssl x509 -fingerprint -sha256`.',
@@ -170,5 +202,3 @@ export const reportSchema = z.strictObject({
 });
 
 export type NetworkDocument = z.output<typeof networkSchema>;
-export type StorageDocument = z.output<typeof storageSchema>;
-export type PoolDocument = z.output<typeof poolSchema>;

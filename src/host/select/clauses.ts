@@ -4,7 +4,7 @@ import { formatBytes } from '../../common/format.ts';
 import { parseSize } from '../../common/parse-size.ts';
 import type { Disk, Interface } from '../inventory.ts';
 import type { DiskMatch, InterfaceMatch } from '../schema/disks.ts';
-import { matchesGlob } from './text.ts';
+import { asList, matchesGlob } from './text.ts';
 
 /** One clause held against one device. */
 export interface Clause {
@@ -109,22 +109,15 @@ function glob(
   const known = found !== undefined && found.trim() !== '';
   return check(
     clause,
-    listOf(wanted),
+    wanted,
     known ? found.trim() : UNKNOWN,
-    (patterns) => known && patterns.some((pattern) => matchesGlob(pattern, found)),
-    sayAny,
+    () => known && asList(wanted).some((pattern) => matchesGlob(pattern, found)),
+    sayList,
   );
 }
 
-/** What a host file may give as one text or as several. */
-export function listOf(
-  wanted: string | readonly string[] | undefined,
-): readonly string[] | undefined {
-  return typeof wanted === 'string' ? [wanted] : wanted;
-}
-
-function sayAny(list: readonly string[]): string {
-  return list.join(' or ');
+function sayList(wanted: string | readonly string[]): string {
+  return asList(wanted).join(' or ');
 }
 
 function same(
@@ -140,13 +133,18 @@ function oneOf(
   wanted: string | readonly string[] | undefined,
   found: string,
 ): Clause | undefined {
-  return check(clause, listOf(wanted), found, (list) => list.includes(found), sayAny);
+  return check(clause, wanted, found, () => asList(wanted).includes(found), sayList);
 }
 
 function checkPath(wanted: DiskMatch['path'], disk: Disk): Clause | undefined {
   const fitting = pathsOf(disk).find((path) =>
-    listOf(wanted)?.some((pattern) => matchesGlob(pattern, path)),
+    asList(wanted).some((pattern) => matchesGlob(pattern, path)),
   );
-  const found = fitting ?? `/dev/${disk.name}`;
-  return check('path', listOf(wanted), found, () => fitting !== undefined, sayAny);
+  return check(
+    'path',
+    wanted,
+    fitting ?? `/dev/${disk.name}`,
+    () => fitting !== undefined,
+    sayList,
+  );
 }

@@ -3,7 +3,7 @@ import { KronosError } from '../../common/error.ts';
 import type { Disk, Inventory } from '../inventory.ts';
 import type { DiskMatch } from '../schema/disks.ts';
 import { checkDisk, type Clause } from './clauses.ts';
-import { exclusionOf, isNamedByPath, twinsOf } from './exclude.ts';
+import { exclusionOf, isNamedByPath, shareName, twinsOf } from './exclude.ts';
 import { countDisksHint, formatDiskVerdicts } from './explain.ts';
 import { plain } from './text.ts';
 
@@ -129,16 +129,18 @@ function twinProblem(
   picked: readonly DiskVerdict[],
   { what, verdicts }: Context,
 ): KronosError | undefined {
-  const names = picked.map(({ disk }) => disk.name);
+  const indistinct = (a: DiskVerdict, b: DiskVerdict): boolean =>
+    a !== b && (a.twins.includes(b.disk.name) || shareName(a.disk, b.disk, selector.match));
   const twin = picked.find(
-    ({ disk, twins }) =>
-      twins.some((name) => names.includes(name)) ||
-      (twins.length > 0 && !isNamedByPath(disk, selector.match)),
+    (verdict) =>
+      picked.some((other) => indistinct(verdict, other)) ||
+      (verdict.twins.length > 0 && !isNamedByPath(verdict.disk, selector.match)),
   );
   if (twin === undefined) return undefined;
+  const times = verdicts.filter((other) => indistinct(twin, other)).length + 1;
   return new KronosError(
     'host/disk-twins',
-    `${what}: one disk, ${plain(twin.disk.name)}, is there ${twin.twins.length + 1} times${formatDiskVerdicts(verdicts)}`,
+    `${what}: one disk, ${plain(twin.disk.name)}, is there ${times} times${formatDiskVerdicts(verdicts)}`,
     {
       hint: 'these are paths to one disk, or clones; name one by its place, path: /dev/disk/by-path/...',
       details: detailsOf(what, selector.count, verdicts),

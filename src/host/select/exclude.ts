@@ -1,8 +1,7 @@
 // Which disks no selector takes, and which only one that names them. Right or wrong here is a disk lost or kept.
 import type { Content, Disk } from '../inventory.ts';
 import type { DiskMatch } from '../schema/disks.ts';
-import { listOf } from './clauses.ts';
-import { isPattern, listed, normalize } from './text.ts';
+import { asList, isPattern, listed, normalize } from './text.ts';
 
 const MEMBERS: Readonly<Partial<Record<Content['kind'], string>>> = {
   raid: 'a RAID array',
@@ -51,20 +50,36 @@ export function twinsOf(disk: Disk, disks: readonly Disk[]): Disk[] {
  */
 export function isNamedByPath(disk: Disk, match: DiskMatch): boolean {
   const places = disk.links.filter((link) => link.startsWith('/dev/disk/by-path/'));
-  return [`/dev/${disk.name}`, ...places].some((place) => isExactly(match.path, place));
+  return [`/dev/${disk.name}`, ...places].some((path) => isExactly(match.path, path));
+}
+
+/**
+ * True where a selector that lists whole serial numbers or WWNs, each meant for one disk, has one of them from both
+ * disks: then another that it lists is missing.
+ */
+export function shareName(a: Disk, b: Disk, match: DiskMatch): boolean {
+  return (['serial', 'wwn'] as const).some(
+    (key) =>
+      asList(match[key]).length > 1 &&
+      isExactly(match[key], a[key]) &&
+      normalize(a[key] ?? '') === normalize(b[key] ?? ''),
+  );
 }
 
 function isNamed(disk: Disk, match: DiskMatch): boolean {
-  return isExactly(match.serial, disk.serial) || isExactly(match.wwn, disk.wwn);
+  return (
+    (isKnown(disk.serial) && isExactly(match.serial, disk.serial)) ||
+    (isKnown(disk.wwn) && isExactly(match.wwn, disk.wwn))
+  );
 }
 
 function isExactly(
   wanted: string | readonly string[] | undefined,
   found: string | undefined,
 ): boolean {
-  if (found === undefined || !isKnown(found)) return false;
-  const names = listOf(wanted)?.filter((name) => !isPattern(name)) ?? [];
-  return names.some((name) => normalize(name) === normalize(found));
+  return asList(wanted).some(
+    (text) => !isPattern(text) && normalize(text) === normalize(found ?? ''),
+  );
 }
 
 function whyNever(disk: Disk): string | undefined {

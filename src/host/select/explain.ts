@@ -98,7 +98,7 @@ function tooManyHint(
   picked: readonly DiskVerdict[],
 ): string {
   if (selector.count > 1)
-    return `add clauses until ${selector.count} are left, or say count: ${picked.length}`;
+    return `add clauses until ${selector.count} are left, such as a list of serials, or say count: ${picked.length}`;
   const some = picked.slice(0, 3).map((verdict) => identityOf(verdict, verdicts));
   const sizes = new Set(picked.map(({ disk }) => disk.size));
   const pick = sizes.size > 1 && selector.pick === undefined ? ', or pick: smallest' : '';

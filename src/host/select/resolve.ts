@@ -28,13 +28,8 @@ export function resolveDisks(
   inventory: Pick<Inventory, 'disks'>,
   options: ResolveOptions = {},
 ): ResolvedDisks {
-  const wishes = wishesOf(disks, options);
-  const selections = wishes.map(({ what, selector }) => judgeDisks(selector, inventory, what));
-  const errors = [
-    ...selections.flatMap(({ problem }) => problem ?? []),
-    ...findOverlaps(selections),
-    ...wishes.flatMap((wish, index) => checkContents(wish, selections[index]?.disks ?? [])),
-  ];
+  const { selections, problems } = examineDisks(disks, inventory, options);
+  const errors = [...selections.flatMap(({ problem }) => problem ?? []), ...problems];
   if (errors.length === 1 && errors[0] !== undefined) throw errors[0];
   if (errors.length > 0) throw new KronosErrors(errors);
   return {
@@ -46,15 +41,32 @@ export function resolveDisks(
   };
 }
 
+/** Like `resolveDisks`, but hands back every selection, and what is wrong with them together. */
+export function examineDisks(
+  disks: Disks,
+  inventory: Pick<Inventory, 'disks'>,
+  options: ResolveOptions = {},
+): { selections: DiskSelection[]; problems: KronosError[] } {
+  const wishes = wishesOf(disks, options);
+  const selections = wishes.map(({ what, selector }) => judgeDisks(selector, inventory, what));
+  return {
+    selections,
+    problems: [
+      ...findOverlaps(selections),
+      ...wishes.flatMap((wish, index) => checkContents(wish, selections[index]?.disks ?? [])),
+    ],
+  };
+}
+
 /** One selector of a host file: what it is called in messages, and what becomes of what is on its disks. */
-export interface DiskWish {
+interface DiskWish {
   what: string;
   selector: DiskSelector;
   existing: 'refuse' | 'erase' | 'keep';
 }
 
 /** The selectors of a host file, the system first. */
-export function wishesOf(disks: Disks, options: ResolveOptions = {}): DiskWish[] {
+function wishesOf(disks: Disks, options: ResolveOptions): DiskWish[] {
   const { system } = disks;
   return [
     {

@@ -5,6 +5,11 @@ export function isPattern(text: string): boolean {
   return /[*?]/.test(text);
 }
 
+/** What a clause that takes one value or several has. */
+export function asList<T extends string>(wanted: T | readonly T[] | undefined): readonly T[] {
+  return wanted === undefined ? [] : typeof wanted === 'string' ? [wanted] : wanted;
+}
+
 /** As texts are compared: hardware pads with blanks, and tools disagree about capitals. */
 export function normalize(text: string): string {
   return text.trim().toLowerCase();

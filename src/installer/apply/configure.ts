@@ -19,6 +19,7 @@ export const stateStep: Step<InstallContext> = {
     const { plan, image, target } = context;
     const mount = join(target, STATE_MOUNT);
     await mkdir(mount, { recursive: true });
+    await mkdir(join(target, 'etc/kronos'), { recursive: true });
     await run(['mount', '-t', 'ext4', deviceOf(plan, 'state'), mount]);
     for (const path of await stateDirectories(target, image.state)) {
       const kept = join(mount, path);
@@ -52,7 +53,9 @@ export const configureStep: Step<InstallContext> = {
     const table = fileSystemTable(ids, state, hasRole(plan, 'swap'));
     await writeOn(target, '/etc/fstab', table);
     await writeOn(target, '/etc/machine-id', `${ids.machineId}\n`, 0o444);
-    const yaml = dump(JSON.parse(JSON.stringify(redactHostFile(hostFile))) as object);
+    const yaml = dump(JSON.parse(JSON.stringify(redactHostFile(hostFile))) as object, {
+      lineWidth: -1,
+    });
     await writeOn(target, '/etc/kronos/host.yaml', `# Without its secrets.\n${yaml}`, 0o600);
     const record = {
       format: 'kronos-installed',

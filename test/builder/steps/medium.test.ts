@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patchBootSector, patchCore } from '../../../src/common/grub-bios.ts';
 import test, { type ExecutionContext } from 'ava';
+import { locateHostArea, writeHostArea } from '../../../src/builder/image/embed.ts';
 import { findHostArea } from '../../../src/builder/image/host-area.ts';
 import { formatHostArea } from '../../../src/host/area.ts';
 import { findInIso } from '../../../src/builder/image/iso9660.ts';
@@ -168,6 +169,10 @@ test('two ISOs of the same parts are the same, and the host area is where it is 
     t.is(bytes.toString('utf8', kernel?.offset, (kernel?.offset ?? 0) + 6), 'kernel');
     t.is(await findInIso(iso, '/boot/nothing'), undefined);
     t.is(await findInIso(iso, '/boot'), undefined);
+    await writeHostArea(iso, 'hostname: a\n');
+    t.not(await digestFile(iso), digests.at(-1) ?? '');
+    await writeHostArea(iso, undefined);
+    t.is(digests.at(-1), await digestFile(iso));
     // A FAT or a GPT with a clock in it would only show a second later.
     await new Promise((resolve) => setTimeout(resolve, 1100));
   }
@@ -183,7 +188,7 @@ test('two disk images of the same parts are the same, and hold the medium in the
     await makeDisk(input, step);
     const image = join(step.directory, 'k.raw');
     digests.push(await digestFile(image));
-    t.truthy(await findHostArea(image, 3 * 1_048_576));
+    t.deepEqual(await locateHostArea(image), await findHostArea(image, 3 * 1_048_576));
   }
   t.is(digests[0], digests[1]);
 });

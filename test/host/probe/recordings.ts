@@ -144,7 +144,7 @@ export const RECORDINGS: Readonly<Record<string, Recording>> = {
         wwn: 'eui.00a0750142e689c2',
         subsystems: 'block:nvme:pci',
       }),
-      device('zram0', 0, {}),
+      device('zram0', 0, { size: null, 'log-sec': null, 'phy-sec': null }),
     ),
     wipefs: {
       '/dev/sda': wipefs(...GPT),

@@ -134,6 +134,8 @@ export interface MeantClause {
   fits: (disk: Disk) => boolean;
   /** The clause names disks by their whole serial number or WWN. */
   names?: boolean;
+  /** Each of several values is meant for one disk. */
+  list?: 'serial' | 'wwn' | undefined;
   /** The device path that is named, without wildcards. */
   place?: string;
 }
@@ -153,7 +155,14 @@ function texts(
   exact: readonly string[],
 ): fc.Arbitrary<MeantClause> {
   const named = key !== 'model';
+  const [first = '', second = ''] = exact;
   return fc.oneof(
+    fc.constant({
+      match: { [key]: [first, second] },
+      list: key === 'model' ? undefined : key,
+      names: named,
+      fits: (disk: Disk) => same(disk[key], first) || same(disk[key], second),
+    }),
     from(exact).map((value) => ({
       match: { [key]: value },
       names: named,

@@ -59,6 +59,10 @@ function judge(
     );
     if (!byPath) return undefined;
   }
+  for (const { list } of clauses) {
+    const values = list === undefined ? [] : chosen.map((disk) => text(disk[list]));
+    if (new Set(values).size < values.length) return undefined;
+  }
   return new Set(chosen.map((disk) => disk.name));
 }
 

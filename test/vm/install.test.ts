@@ -1,0 +1,126 @@
+// Installed by a host file, then started from the disk: what the ISO is for.
+import { copyFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { findHostArea } from '../../src/builder/image/host-area.ts';
+import { formatHostArea } from '../../src/host/area.ts';
+import type { DiskBus, Firmware, Nic } from '../../src/lab/machine-options.ts';
+import { bootMedium } from './machine.ts';
+import { findIso, FULL } from './media.ts';
+import { writeAt } from './write-at.ts';
+
+interface Scenario {
+  firmware: Firmware;
+  bus: DiskBus;
+  raid?: boolean;
+  smoke?: boolean;
+}
+
+const MATRIX: readonly Scenario[] = [
+  { firmware: 'bios', bus: 'virtio', smoke: true },
+  { firmware: 'uefi', bus: 'nvme', raid: true, smoke: true },
+  { firmware: 'bios', bus: 'ahci', raid: true },
+  { firmware: 'bios', bus: 'nvme' },
+  { firmware: 'uefi', bus: 'virtio' },
+  { firmware: 'uefi', bus: 'ahci' },
+];
+
+/** Bytes; the small layout with one slot. */
+const DISK_SIZE = 10 * 1024 ** 3;
+
+/** The card that the host file names, without a way out. */
+const NICS: readonly Nic[] = [{ model: 'e1000', link: { type: 'user', isolated: true } }];
+
+/** GRUB's menu of the medium, and the letter of the unattended installation. */
+const MENU = /Self-test/;
+const UNATTENDED = 'u';
+
+for (const { firmware, bus, raid = false, smoke } of MATRIX) {
+  if (smoke !== true && !FULL) continue;
+  const what = `${firmware}, ${raid ? 'two mirrored disks' : 'one disk'}, ${bus}`;
+  test(`a host file in the ISO installs, and the disk boots Xen: ${what}`, async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'kronos-install-'));
+    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const disks = await makeDisks(directory, raid ? 2 : 1);
+    await installOn(t, { directory, firmware, bus, disks, raid });
+    // Each half of a mirror must start alone; the second shows that it is no mere copy of the first's boot loader.
+    const alone = raid ? [disks[1] ?? ''] : disks;
+    const machine = await bootMedium({
+      ...{ name: `${t.title}, boot`, firmware, bootFrom: 'disk', nics: NICS },
+      disks: alone.map((path) => ({ path, bus, serial: serialOf(disks.indexOf(path)) })),
+    });
+    t.teardown(machine.stop);
+    const report = await machine.selfTest();
+    t.deepEqual(
+      report.checks.filter(({ ok }) => !ok).map(({ name, why }) => `${name}: ${why ?? ''}`),
+      [],
+    );
+    t.is(report.boot, 'xen');
+    await machine.expect(/xen01 login:/);
+  });
+}
+
+interface Installation {
+  directory: string;
+  firmware: Firmware;
+  bus: DiskBus;
+  disks: readonly string[];
+  raid: boolean;
+}
+
+async function installOn(t: ExecutionContext, what: Installation): Promise<void> {
+  const iso = join(what.directory, 'kronos.iso');
+  await copyFile(await findIso(), iso);
+  const area = await findHostArea(iso);
+  await writeAt(iso, formatHostArea(hostFile(what.raid)), area.offset);
+  const machine = await bootMedium({
+    ...{ name: `${t.title}, install`, firmware: what.firmware, exitOnReboot: true, nics: NICS },
+    medium: { path: iso, attach: 'cdrom' },
+    disks: what.disks.map((path, index) => ({ path, bus: what.bus, serial: serialOf(index) })),
+  });
+  t.teardown(machine.stop);
+  await machine.expect(MENU, 300);
+  await machine.type(UNATTENDED);
+  await machine.expect(/Kronos is installed on /);
+  await machine.off(300);
+  await machine.stop();
+}
+
+async function makeDisks(directory: string, count: number): Promise<string[]> {
+  return Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const path = join(directory, `disk${index}.raw`);
+      await writeFile(path, '');
+      await truncate(path, DISK_SIZE);
+      return path;
+    }),
+  );
+}
+
+function serialOf(index: number): string {
+  return `KRONOS-LAB-${index}`;
+}
+
+function hostFile(raid: boolean): string {
+  return `version: 1
+hostname: xen01.example.net
+root:
+  passwordHash: "!"
+  sshKeys:
+    - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHLhLzrWgkKQUVJ2TBY6kxuvPzZnDSVkyDvYBNfhZ7nq lab
+disks:
+  system:
+    match: { serial: "KRONOS-LAB-*" }
+    ${raid ? 'count: 2\n    raid: 1' : 'count: 1'}
+network:
+  management:
+    interface: { match: { driver: e1000 } }
+boot:
+  # Without KVM everything takes its time.
+  kernelArguments:
+    - kronos.selftest
+    - systemd.default_timeout_start_sec=600
+    - systemd.default_device_timeout_sec=600
+`;
+}
