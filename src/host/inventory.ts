@@ -1,5 +1,5 @@
 // What a machine has, as data: recorded on one machine, planned with on any other. Holds no secrets.
-import { z } from 'zod';
+import * as z from 'zod';
 import { TRANSPORTS } from './schema/disks.ts';
 
 /** What was found on a disk or on one of its partitions. */

@@ -10,11 +10,13 @@ import type { EventSink } from '../steps/event.ts';
 import { runSteps, type Step } from '../steps/run.ts';
 import { configureStep, makeIds, stateStep } from './apply/configure.ts';
 import type { InstallContext } from './apply/context.ts';
-import { bootFilesStep, checkCopyStep, copyStep } from './apply/copy.ts';
+import { checkCopyStep } from './apply/check-copy.ts';
+import { bootFilesStep, copyStep } from './apply/copy.ts';
 import { eraseDisk, eraseStep } from './apply/erase.ts';
 import { loaderStep } from './apply/loader.ts';
+import { STATE_MOUNT } from './apply/files.ts';
 import { formatStep, partitionStep } from './apply/partition.ts';
-import { verifyLayers, type InstallImage } from './image.ts';
+import type { InstallImage } from './image.ts';
 import { disksOf, isPlannedDisk, type InstallPlan } from './plan/plan.ts';
 import { JOURNAL } from './sinks.ts';
 
@@ -23,6 +25,8 @@ export interface InstallOptions {
   image: InstallImage;
   hostFile: HostFile;
   passwords: ReadonlyMap<string, string>;
+  /** The check of the image's layers, which takes so long that it began when the program did. */
+  intact: Promise<void>;
   sink: EventSink;
   signal: AbortSignal;
   fetchBytes: InstallContext['fetchBytes'];
@@ -35,8 +39,8 @@ const checkStep: Step<InstallContext> = {
   name: 'check',
   title: 'Checking the image and the disks',
   weight: 8,
-  apply: async ({ plan, image }) => {
-    const [, inventory] = await Promise.all([verifyLayers(image), probeMachine()]);
+  apply: async ({ plan, intact }) => {
+    const [inventory] = await Promise.all([probeMachine(), intact]);
     for (const planned of disksOf(plan)) {
       const found = inventory.disks.find((disk) => disk.name === planned.name);
       if (found !== undefined && isPlannedDisk(planned, found)) continue;
@@ -54,7 +58,8 @@ const finishStep: Step<InstallContext> = {
   title: 'Closing the disks',
   weight: 2,
   apply: async ({ target }) => {
-    const log = join(target, 'var/log/kronos');
+    // The directory that the host will see, on the state partition.
+    const log = join(target, STATE_MOUNT, 'var/log/kronos');
     await mkdir(log, { recursive: true });
     await copyFile(JOURNAL, join(log, 'install.jsonl'));
     await run(['sync']);
@@ -65,7 +70,7 @@ const finishStep: Step<InstallContext> = {
 /** Every step of an installation, in order. The boot loader is the last thing that is written. */
 export const INSTALL_STEPS: readonly Step<InstallContext>[] = [
   ...[checkStep, eraseStep, partitionStep, formatStep, copyStep, bootFilesStep],
-  ...[checkCopyStep, stateStep, configureStep, loaderStep, finishStep],
+  ...[checkCopyStep, configureStep, stateStep, loaderStep, finishStep],
 ];
 
 /**

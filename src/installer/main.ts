@@ -7,7 +7,7 @@ import { includeBeside, parseHostFile } from '../host/read.ts';
 import { factsOf } from '../host/variables.ts';
 import { fetchBytes } from './fetch-bytes.ts';
 import { install } from './install.ts';
-import { openImage } from './image.ts';
+import { openImage, verifyLayers } from './image.ts';
 import { HELP, parseOptions, type InstallerOptions } from './options.ts';
 import { hashPasswords } from './passwords.ts';
 import { describePlan } from './plan/describe.ts';
@@ -60,6 +60,9 @@ async function installFromHostFile(
   const { signal } = abort;
   const image = await openImage();
   say(`Kronos ${image.version} (${image.edition}) installer`);
+  const intact = options.plan ? Promise.resolve() : verifyLayers(image);
+  // Whoever waits for it hears of it; until then nobody does.
+  intact.catch(() => undefined);
   const inventory = await probeMachine();
   const facts = factsOf(inventory);
   const { found, attempts } = await findHostFile({
@@ -100,7 +103,7 @@ async function installFromHostFile(
     { directory: found.directory },
     (report) =>
       install({
-        ...{ plan, image, hostFile, passwords, signal, fetchBytes },
+        ...{ plan, image, intact, hostFile, passwords, signal, fetchBytes },
         sink: joinSinks([sink, report]),
       }),
   );

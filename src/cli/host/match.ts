@@ -1,6 +1,6 @@
 // kronos host match
 import type { Command } from 'commander';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { KronosError } from '../../common/error.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import { cut, plain } from '../../host/select/text.ts';

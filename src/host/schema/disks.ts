@@ -1,5 +1,5 @@
 // The part `disks` of a host file: which disks, how many, and what becomes of them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { name, size } from './values.ts';
 
 const SIZE_TERM = String.raw`\d+(?:\.\d+)?\s*(?:[KMGT]i?B|B)`;
