@@ -21,7 +21,7 @@ export function createPlan(run: Runner): Command {
     'Prints all that an installation would do on a machine, and does nothing: what is erased, how the disks are divided, which network cards are used. The digest of the plan is the same here and on the machine, with and without an image; a host file that has it as "approve" is carried out only as it is printed here.',
     [
       'kronos host plan xen01.yaml --inventory xen01.json',
-      'kronos host plan xen01.yaml --inventory xen01.json --image out/debian-13-amd64',
+      'kronos host plan xen01.yaml --inventory xen01.json --image kronos.iso',
     ],
   )
     .argument('<hostfile>', 'the host file')
