@@ -10,8 +10,8 @@ import { factsOf } from '../host/variables.ts';
 import { createScrubber } from '../steps/scrub.ts';
 import { describeFailure, keepFailure } from './failure.ts';
 import { fetchBytes } from './fetch-bytes.ts';
-import { openImage } from './image.ts';
 import { install } from './install.ts';
+import { openImage, verifyLayers } from './image.ts';
 import { HELP, parseOptions, type InstallerOptions } from './options.ts';
 import { hashPasswords } from './passwords.ts';
 import { patiently } from './patience.ts';
@@ -110,6 +110,9 @@ async function installFromHostFile(
   const image = await openImage();
   Object.assign(facts, { version: image.version, edition: image.edition });
   note(`Kronos ${image.version} (${image.edition}) installer`);
+  const intact = options.plan ? Promise.resolve() : verifyLayers(image);
+  // Whoever waits for it hears of it; until then nobody does.
+  intact.catch(() => undefined);
   const inventory = (facts.inventory = await probeMachine());
   const machine = factsOf(inventory);
   const { found, attempts } = await findHostFile({
@@ -154,7 +157,7 @@ async function installFromHostFile(
   const passwords = await hashPasswords(hostFile, secrets);
   scrub.learn(...passwords.values());
   await install({
-    ...{ plan, image, hostFile, passwords, signal, fetchBytes, beside: found.directory },
+    ...{ plan, image, intact, hostFile, passwords, signal, fetchBytes, beside: found.directory },
     sink: session.sink,
   });
   note(`Kronos is installed on ${plan.system.disks.map((disk) => disk.name).join(' and ')}.`);

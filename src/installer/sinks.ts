@@ -19,9 +19,19 @@ export function formatEvent(event: StepEvent): string {
   return `${percent} ${event.message}${moved}`;
 }
 
-/** Whether an event is worth a line: not every start and end. */
-function isWorthALine(event: StepEvent): boolean {
-  return event.state === 'started' || event.state === 'failed' || event.state === 'progress';
+/** Milliseconds between two lines about the same step: a log is read afterwards, on slow lines also while it grows. */
+const LINE_INTERVAL = 5000;
+
+/** Says whether an event is worth a line: starts and failures, and progress now and then. */
+function createSieve(): (event: StepEvent) => boolean {
+  let last = -Infinity;
+  return (event) => {
+    if (event.state === 'started') last = performance.now();
+    if (event.state !== 'progress') return event.state === 'started' || event.state === 'failed';
+    if (event.bytes !== undefined && performance.now() - last < LINE_INTERVAL) return false;
+    last = performance.now();
+    return true;
+  };
 }
 
 /** Devices of the kernel's consoles: the screen and the serial line alike. */
@@ -46,12 +56,14 @@ export function tellConsoles(text: string): void {
 }
 
 export function consoleSink(): EventSink {
+  const isWorthALine = createSieve();
   return (event) => {
     if (isWorthALine(event)) tellConsoles(`${formatEvent(event)}\n`);
   };
 }
 
 export function textSink(write: (text: string) => void): EventSink {
+  const isWorthALine = createSieve();
   return (event) => {
     if (isWorthALine(event)) write(`${formatEvent(event)}\n`);
   };

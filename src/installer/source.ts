@@ -103,7 +103,8 @@ export function fillUrl(pattern: string, facts: Facts): string {
         hint: 'use another name in kronos.host=: mac, uuid, serial, asset_tag, product',
       });
     }
-    return encodeURIComponent(value);
+    // As in the URLs of host files: a file on a server may be called 52:54:00:12:34:56.yaml.
+    return encodeURIComponent(value).replaceAll('%3A', ':');
   });
 }
 

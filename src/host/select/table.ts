@@ -17,8 +17,10 @@ const SHRUNK: readonly [column: number, width: number][] = [
   [SERIAL, 12],
 ];
 
-/** A header and one line for each disk, at most 80 columns of ASCII. What is cut ends, serials begin, with two dots. */
-export function formatDiskTable(disks: readonly Disk[]): string[] {
+/**
+ * A header and one line for each disk, at most `width` columns of ASCII. What is cut ends, serials begin, with two dots.
+ */
+export function formatDiskTable(disks: readonly Disk[], width = WIDTH): string[] {
   const rows = disks.map((disk) => [
     plain(disk.name),
     formatBytes(disk.size),
@@ -27,25 +29,25 @@ export function formatDiskTable(disks: readonly Disk[]): string[] {
     disk.transport,
     plain(describeDisk(disk)),
   ]);
-  const widths = widthsOf([[...HEADER], ...rows]);
+  const widths = widthsOf([[...HEADER], ...rows], width);
   return [[...HEADER], ...rows].map((row) =>
     row
       .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        const text = column === SERIAL ? cutFront(cell, width) : cut(cell, width);
-        return column === 1 ? text.padStart(width) : text.padEnd(width);
+        const room = widths[column] ?? 0;
+        const text = column === SERIAL ? cutFront(cell, room) : cut(cell, room);
+        return column === 1 ? text.padStart(room) : text.padEnd(room);
       })
       .join(GAP)
       .trimEnd(),
   );
 }
 
-function widthsOf(rows: readonly (readonly string[])[]): number[] {
+function widthsOf(rows: readonly (readonly string[])[], whole: number): number[] {
   const widths = LIMITS.map((limit, column) =>
     Math.min(limit, Math.max(...rows.map((row) => row[column]?.length ?? 0))),
   );
   const excess = (): number =>
-    widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - WIDTH;
+    widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - whole;
   for (const [column, least] of SHRUNK) {
     const width = widths[column] ?? 0;
     widths[column] = Math.max(Math.min(width, least), width - Math.max(0, excess()));

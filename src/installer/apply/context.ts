@@ -10,6 +10,8 @@ export interface InstallContext {
   hostFile: HostFile;
   /** Hashes of the passwords of the accounts, by name. */
   passwords: ReadonlyMap<string, string>;
+  /** Resolves when the layers were found to be what was built. */
+  intact: Promise<void>;
   /** Where the new root is mounted while it is made. */
   target: string;
   /** Made anew for every installation; file systems, arrays and entries of the boot menu name them. */
