@@ -47,6 +47,8 @@ for (const { firmware, bus, raid = false, smoke } of MATRIX) {
       disks: alone.map((path) => ({ path, bus, serial: serialOf(disks.indexOf(path)) })),
     });
     t.teardown(machine.stop);
+    await machine.expect(/serial console/, 300);
+    await machine.type('s');
     const report = await machine.selfTest();
     t.deepEqual(
       report.checks.filter(({ ok }) => !ok).map(({ name, why }) => `${name}: ${why ?? ''}`),
