@@ -16,6 +16,13 @@ import { eraseDisk, eraseStep } from './apply/erase.ts';
 import { loaderStep } from './apply/loader.ts';
 import { STATE_MOUNT } from './apply/files.ts';
 import { formatStep, partitionStep } from './apply/partition.ts';
+import {
+  afterCopyHooksStep,
+  afterInstallHooksStep,
+  beforeInstallHooksStep,
+  carryHooksStep,
+  fetchHooksStep,
+} from './hooks.ts';
 import type { InstallImage } from './image.ts';
 import { disksOf, isPlannedDisk, type InstallPlan } from './plan/plan.ts';
 import { JOURNAL } from './sinks.ts';
@@ -30,6 +37,7 @@ export interface InstallOptions {
   sink: EventSink;
   signal: AbortSignal;
   fetchBytes: InstallContext['fetchBytes'];
+  beside?: InstallContext['beside'];
 }
 
 /** Where the new root is mounted. */
@@ -69,8 +77,9 @@ const finishStep: Step<InstallContext> = {
 
 /** Every step of an installation, in order. The boot loader is the last thing that is written. */
 export const INSTALL_STEPS: readonly Step<InstallContext>[] = [
-  ...[checkStep, eraseStep, partitionStep, formatStep, copyStep, bootFilesStep],
-  ...[checkCopyStep, configureStep, stateStep, loaderStep, finishStep],
+  ...[fetchHooksStep, beforeInstallHooksStep, checkStep, eraseStep, partitionStep, formatStep],
+  ...[copyStep, bootFilesStep, checkCopyStep, afterCopyHooksStep, configureStep, carryHooksStep],
+  ...[afterInstallHooksStep, stateStep, loaderStep, finishStep],
 ];
 
 /**

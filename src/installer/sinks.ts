@@ -76,11 +76,20 @@ export function jsonSink(write: (text: string) => void): EventSink {
   };
 }
 
-/** The journal of the run, for the installed disk and for whoever looks after a failure. */
-export function journalSink(path: string): EventSink {
-  mkdirSync(dirname(path), { recursive: true });
+/**
+ * The journal of the run, for the installed disk and for whoever looks after a failure. Where it cannot be written, that
+ * is said once, and the run goes on.
+ */
+export function journalSink(path: string, note: (text: string) => void): EventSink {
+  let said = false;
   return (event) => {
-    appendFileSync(path, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      appendFileSync(path, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+    } catch (error) {
+      if (!said) note(`the journal ${path} cannot be written: ${String(error)}`);
+      said = true;
+    }
   };
 }
 

@@ -9,6 +9,8 @@ export interface Step<C> {
   title: string;
   /** Share of the time of the whole run; any unit. */
   weight: number;
+  /** False where a run has no such step: it is neither told nor counted. */
+  applies?: (context: C) => boolean;
   /** True where there is nothing to do. Without it the step always runs. */
   probe?: (context: C) => Promise<boolean>;
   apply: (context: C, progress: StepProgress) => Promise<void>;
@@ -30,10 +32,11 @@ const PROGRESS_INTERVAL = 1000;
  * Errors: those of the steps; `interrupted/cancelled` between two steps when `signal` fires.
  */
 export async function runSteps<C>(
-  steps: readonly Step<C>[],
+  all: readonly Step<C>[],
   context: C,
   options: RunOptions,
 ): Promise<void> {
+  const steps = all.filter((step) => step.applies?.(context) ?? true);
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
   let done = 0;
   let highest = 0;

@@ -18,6 +18,8 @@ export interface InstallContext {
   ids: InstallIds;
   /** True from the moment the partition table was written until the boot loader is there. */
   half: boolean;
+  /** Where files beside the host file are; left out for a host file that came alone. */
+  beside?: string | undefined;
   fetchBytes: (url: string, length: number) => Promise<Buffer>;
   signal: AbortSignal;
 }
