@@ -114,7 +114,7 @@ async function installFromHostFile(
   // Whoever waits for it hears of it; until then nobody does.
   intact.catch(() => undefined);
   const inventory = (facts.inventory = await probeMachine());
-  const machine = factsOf(inventory);
+  const machine = factsOf(inventory, bootCard(kernelArguments));
   const { found, attempts } = await findHostFile({
     ...{ file: options.hostFile, kernelArguments, facts: machine, area: AREA, signal, note },
   });
@@ -161,6 +161,13 @@ async function installFromHostFile(
     sink: session.sink,
   });
   note(`Kronos is installed on ${plan.system.disks.map((disk) => disk.name).join(' and ')}.`);
+}
+
+/** The card that the firmware booted from, as PXELINUX and our own boot trees hand it on: BOOTIF=01-52-54-00-12-34-56. */
+function bootCard(kernelArguments: readonly string[]): string | undefined {
+  const word = kernelArguments.findLast((each) => each.startsWith('BOOTIF='));
+  const [, mac] = /^BOOTIF=(?:01-)?((?:[0-9a-f]{2}[-:]){5}[0-9a-f]{2})$/i.exec(word ?? '') ?? [];
+  return mac?.replaceAll('-', ':').toLowerCase();
 }
 
 /** Ends the run between two steps, or what a step waits for. */

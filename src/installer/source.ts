@@ -1,7 +1,6 @@
 // Where the host file comes from: every place is looked at in one order, and each that was not taken says why.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KronosError } from '../common/error.ts';
 import { exists, readTextOrUndefined } from '../common/files.ts';
 import { run } from '../common/process.ts';
