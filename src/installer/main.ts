@@ -5,24 +5,15 @@ import { run } from '../common/process.ts';
 import { probeMachine } from '../host/probe/probe.ts';
 import { includeBeside, parseHostFile } from '../host/read.ts';
 import { factsOf } from '../host/variables.ts';
-import { fetchBytes } from './fetch-bytes.ts';
-import { install } from './install.ts';
+import { carryOut } from './carry-out.ts';
 import { openImage } from './image.ts';
+import { interact, wantsScreens } from './interact.ts';
 import { HELP, parseOptions, type InstallerOptions } from './options.ts';
-import { hashPasswords } from './passwords.ts';
 import { describePlan } from './plan/describe.ts';
-import { digestPlan, planInstall, requireApproved } from './plan/plan.ts';
-import {
-  consoleSink,
-  joinSinks,
-  JOURNAL,
-  journalSink,
-  jsonSink,
-  tellConsoles,
-  textSink,
-} from './sinks.ts';
-import { reportedly } from './report.ts';
-import { findHostFile } from './source.ts';
+import { digestPlan, planInstall } from './plan/plan.ts';
+import { consoleSink, joinSinks, jsonSink, tellConsoles, textSink } from './sinks.ts';
+import { findHostFile, type FindResult } from './source.ts';
+import { readTerminalName } from './ui/outside.ts';
 
 const AREA = '/run/kronos/host.area';
 
@@ -52,7 +43,7 @@ async function installFromHostFile(
   say: (text: string) => void,
 ): Promise<void> {
   const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(name, () => {
       abort.abort();
     });
@@ -62,11 +53,18 @@ async function installFromHostFile(
   say(`Kronos ${image.version} (${image.edition}) installer`);
   const inventory = await probeMachine();
   const facts = factsOf(inventory);
-  const { found, attempts } = await findHostFile({
-    ...{ file: options.hostFile, kernelArguments, facts, area: AREA, signal, note: say },
-  });
+  const { found, attempts }: FindResult = options.ask
+    ? { attempts: [] }
+    : await findHostFile({
+        ...{ file: options.hostFile, kernelArguments, facts, area: AREA, signal, note: say },
+      });
   for (const { place, skipped } of attempts)
     say(skipped === undefined ? `host file: ${place}` : `not taken: ${place}: ${skipped}`);
+  if (wantsScreens(options)) {
+    const how = await interact(image, inventory, { found, options, signal });
+    await leave(how, say);
+    return;
+  }
   if (found === undefined) {
     throw new KronosError('input/no-host-file', 'there is no host file for this machine', {
       hint: 'name one with --host-file, embed it with: kronos host embed, or put host.yaml on a stick labelled KRONOS',
@@ -85,25 +83,16 @@ async function installFromHostFile(
   }
   say(describePlan(plan));
   if (options.plan) return;
-  requireApproved(plan, hostFile);
-  const passwords = await hashPasswords(hostFile, { directory: found.directory });
   const write = (text: string): void => {
     process.stdout.write(text);
   };
   const sink = joinSinks([
-    journalSink(JOURNAL),
     options.json ? jsonSink(write) : textSink(write),
     ...(options.unattended ? [consoleSink()] : []),
   ]);
-  await reportedly(
-    { hostFile, facts, plan: digestPlan(plan), version: image.version, passwords, note: say },
-    { directory: found.directory },
-    (report) =>
-      install({
-        ...{ plan, image, hostFile, passwords, signal, fetchBytes },
-        sink: joinSinks([sink, report]),
-      }),
-  );
+  const { directory } = found;
+  const lock = options.unattended ? 'unattended' : await readTerminalName();
+  await carryOut({ plan, image, hostFile, facts, directory, sink, signal, note: say, lock });
   say(`Kronos is installed on ${plan.system.disks.map((disk) => disk.name).join(' and ')}.`);
 }
 

@@ -4,10 +4,13 @@ import { KronosError } from '../common/error.ts';
 
 export const HELP = `Usage: kronos-install [options]
 
-Installs this machine from a host file.
+Installs this machine from a host file, or from the answers to a few questions
+where there is none and somebody sits at the terminal. On a terminal the plan is
+shown and asked about before anything is written.
 
   --host-file FILE  take this host file instead of looking for one
   --plan            print what would be done, and do nothing
+  --ask             ask on the screen, even where a host file is found
   --unattended      ask nothing; restart when done
   --reinstall       keep state and storage of the Kronos host on the disk
   --json            print events, or with --plan the plan, as JSON
@@ -24,6 +27,8 @@ Example:
 export interface InstallerOptions {
   hostFile?: string | undefined;
   plan: boolean;
+  /** Questions, not the host file that was found. */
+  ask: boolean;
   unattended: boolean;
   reinstall: boolean;
   json: boolean;
@@ -45,8 +50,8 @@ export function parseOptions(
   }
   return {
     hostFile: values['host-file'],
-    ...{ plan: values.plan, unattended: values.unattended, reinstall: values.reinstall },
-    ...{ json: values.json, help: values.help },
+    ...{ plan: values.plan, ask: values.ask, unattended: values.unattended },
+    ...{ reinstall: values.reinstall, json: values.json, help: values.help },
     after: (after ?? 'reboot') as InstallerOptions['after'],
   };
 }
@@ -58,6 +63,7 @@ function parse(argv: readonly string[]) {
       options: {
         'host-file': { type: 'string' },
         plan: { type: 'boolean', default: false },
+        ask: { type: 'boolean', default: false },
         unattended: { type: 'boolean', default: false },
         reinstall: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },

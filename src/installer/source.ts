@@ -133,10 +133,15 @@ async function fromArea(area: string): Promise<FoundHostFile | string> {
   return text === undefined ? 'the area is empty' : { name: 'host file of the medium', text };
 }
 
-async function fromPartition(): Promise<FoundHostFile | string> {
+/** Device of the file system labelled KRONOS, if one is plugged in. */
+export async function findStick(): Promise<string | undefined> {
   const { stdout } = await run(['lsblk', '--json', '--paths', '--output', 'PATH,LABEL']);
   const { blockdevices } = JSON.parse(stdout) as { blockdevices: Labelled[] };
-  const device = findLabelled(blockdevices);
+  return findLabelled(blockdevices);
+}
+
+async function fromPartition(): Promise<FoundHostFile | string> {
+  const device = await findStick();
   if (device === undefined) return 'there is none';
   const directory = '/run/kronos/stick';
   await mkdir(directory, { recursive: true });
