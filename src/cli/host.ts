@@ -6,6 +6,7 @@ import { createImportCommand } from './host/import.ts';
 import { createInventory } from './host/inventory.ts';
 import { createMatch } from './host/match.ts';
 import { createNew } from './host/new.ts';
+import { createPlan } from './host/plan.ts';
 import { createSchema } from './host/schema.ts';
 import { createValidate } from './host/validate.ts';
 import { createSubCommand } from './options.ts';
@@ -26,6 +27,7 @@ export function createCommand(run: Runner): Command {
       createImportCommand(run).summary('make a host file of an answer file of XenServer or XCP-ng'),
     )
     .addCommand(createMatch(run).summary('show what selectors pick on a machine, and why'))
+    .addCommand(createPlan(run).summary('print all that an installation would do'))
     .addCommand(createInventory(run).summary('record what this machine has'))
     .addCommand(createSchema(run).summary('print the JSON Schema of the host file'));
 }

@@ -1,5 +1,5 @@
 // Follows a path through data and through the schema of that data.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Path } from './yaml.ts';
 
 type Schema = z.core.$ZodType;

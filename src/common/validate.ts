@@ -1,5 +1,5 @@
 // From parsed YAML to typed values: every mistake at once, each at its place, with what would have been right.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { KronosError, KronosErrors } from './error.ts';
 import { nearest } from './nearest.ts';
 import { keysAt, valueAt } from './schema-path.ts';

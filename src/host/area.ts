@@ -4,20 +4,26 @@ import { KronosError } from '../common/error.ts';
 /** Bytes of the area. */
 export const HOST_AREA_SIZE = 256 * 1024;
 
-/** The first line of the area; after it comes the host file, then newlines to the end. */
-export const HOST_AREA_MAGIC = '#KRONOS-HOST-AREA 1\n';
+/**
+ * The first lines of the area; after them come, where there is a host file, `UNATTENDED` and the file, then newlines to the
+ * end. GRUB reads the area as an environment block, for which the first line is needed and lines with # are comments.
+ */
+export const HOST_AREA_MAGIC = '# GRUB Environment Block\n#KRONOS-HOST-AREA 1\n';
+
+/** Makes the boot menu start the unattended installation by itself: a medium with a host file is one that installs. */
+const UNATTENDED = 'kronos_default=unattended\n';
 
 /**
  * The bytes of an area that holds `text`, or nothing.
  * Errors: `input/host-file-too-large`, `input/host-file-content`.
  */
 export function formatHostArea(text = ''): Buffer {
-  const content = Buffer.from(text);
+  const content = Buffer.from(/^\n*$/.test(text) ? '' : `${UNATTENDED}${text}`);
   const room = HOST_AREA_SIZE - HOST_AREA_MAGIC.length - 1;
   if (content.length > room) {
     throw new KronosError(
       'input/host-file-too-large',
-      `the host file has ${String(content.length)} bytes, the medium has room for ${String(room)}`,
+      `the host file has ${String(Buffer.byteLength(text))} bytes, the medium has room for ${String(room - UNATTENDED.length)}`,
       {
         hint: 'serve it over HTTP and name its address at boot, or shorten it',
       },
@@ -39,7 +45,8 @@ export function formatHostArea(text = ''): Buffer {
 export function parseHostArea(area: Buffer): string | undefined {
   if (!isHostArea(area)) return undefined;
   const text = area.subarray(HOST_AREA_MAGIC.length).toString('utf8').replace(/\n+$/, '');
-  return text === '' ? undefined : `${text}\n`;
+  if (text === '') return undefined;
+  return `${text.startsWith(UNATTENDED) ? text.slice(UNATTENDED.length) : text}\n`;
 }
 
 /** Whether these bytes are a whole area, filled in or not. */

@@ -1,4 +1,4 @@
-// Texts over HTTP and HTTPS, with a certificate that may be pinned. Nothing is sent before the pin has been compared.
+// Texts and bytes over HTTP and HTTPS, with a certificate that may be pinned. Nothing is sent before the pin has been compared.
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { connect as connectPlain, isIP } from 'node:net';
@@ -15,7 +15,7 @@ export interface FetchOptions {
   timeoutSeconds?: number;
   /** Bytes of the answer that are taken (default 1 MiB). */
   limit?: number;
-  /** Sent by POST, as JSON; any answer from 200 to 299 is then an acknowledgement. */
+  /** Sent by POST, as JSON; any answer from 200 to 299 is then an acknowledgement, and its text is not read. */
   post?: { text: string; token?: string | undefined } | undefined;
 }
 
@@ -25,8 +25,19 @@ export interface FetchOptions {
  * the URL without user, password and query.
  */
 export async function fetchText(url: string, options: FetchOptions = {}): Promise<string> {
+  return decodeText(await fetchContent(url, options), shownUrl(url));
+}
+
+/** A URL as messages have it: without login and query. */
+export function shownUrl(url: string): string {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
+/** Gets bytes. Errors: those of fetchText but `input/encoding`. */
+export async function fetchContent(url: string, options: FetchOptions = {}): Promise<Uint8Array> {
   const target = new URL(url);
-  const shown = `${target.protocol}//${target.host}${target.pathname}`;
+  const shown = shownUrl(url);
   if (options.fingerprint !== undefined && target.protocol !== 'https:') {
     throw new KronosError('input/fingerprint-over-http', `${shown} has no certificate to pin`, {
       hint: 'use an https URL, or remove the fingerprint',
@@ -38,7 +49,7 @@ export async function fetchText(url: string, options: FetchOptions = {}): Promis
     const signal = AbortSignal.any(signals);
     const socket = await openSocket(target, options.fingerprint, signal);
     try {
-      return decodeText(await get(target, socket, signal, options), shown);
+      return await get(target, socket, signal, options);
     } finally {
       socket.destroy();
     }
@@ -132,6 +143,8 @@ async function get(
     const where = response.headers.location === undefined ? '' : ' (redirections are not followed)';
     throw new Error(`the server answered ${statusCode}${where}`);
   }
+  // What an acknowledgement says besides cannot take it back.
+  if (post !== undefined) return new Uint8Array();
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

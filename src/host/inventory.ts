@@ -1,5 +1,5 @@
 // What a machine has, as data: recorded on one machine, planned with on any other. Holds no secrets.
-import { z } from 'zod';
+import * as z from 'zod';
 import { TRANSPORTS } from './schema/disks.ts';
 
 /** What was found on a disk or on one of its partitions. */
@@ -22,6 +22,8 @@ export const contentSchema = z.strictObject({
   group: z.string().optional(),
   /** Bytes; of the partition or the disk. */
   size: z.int().min(0).optional(),
+  /** Where a partition begins: bytes from the start of the disk. */
+  offset: z.int().min(0).optional(),
 });
 
 export const diskSchema = z.strictObject({

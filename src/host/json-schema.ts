@@ -1,5 +1,5 @@
 // JSON Schema of the host file, so that editors complete keys and mark mistakes while a person types.
-import { z } from 'zod';
+import * as z from 'zod';
 import { hostFileSchema } from './schema/host-file.ts';
 
 /** The text of docs/schema/host-file.schema.json. */

@@ -13,6 +13,8 @@ export interface ReadSecretOptions {
   directory?: string | undefined;
   /** Asks a person without showing what is typed; left out where nobody can be asked. */
   ask?: ((words: string) => Promise<string>) | undefined;
+  /** Told every secret that is read, so that it can be kept out of texts. */
+  seen?: ((secret: string) => void) | undefined;
   /** Fetches a text (default: fetchText). */
   fetch?:
     ((url: string, options: { fingerprint?: string | undefined }) => Promise<string>) | undefined;
@@ -27,13 +29,17 @@ const SIZE_LIMIT = 64 * 1024;
  * of them repeats anything of the secret.
  */
 export async function readSecret(secret: Secret, options: ReadSecretOptions): Promise<string> {
-  if (typeof secret === 'string') return secret;
+  if (typeof secret === 'string') {
+    options.seen?.(secret);
+    return secret;
+  }
   const text = (await readRaw(secret, options)).replace(/\r?\n$/, '');
   if (text === '') {
     throw new KronosError('input/secret-empty', `${describeSource(secret)} gave an empty secret`, {
       hint: 'put the secret there, or name another place',
     });
   }
+  options.seen?.(text);
   return text;
 }
 
@@ -122,10 +128,15 @@ export function secretsOf(hostFile: HostFile): string[] {
     if (passwordHash !== undefined && !/^!!?$/.test(passwordHash)) found.add(passwordHash);
   }
   mapUrls(hostFile, (url) => {
-    const typed = /^[a-z]+:\/\/[^/?#]*?:([^/?#]*)@/i.exec(url)?.[1] ?? '';
-    for (const password of [typed, decode(typed)]) if (password !== '') found.add(password);
+    for (const password of passwordsIn(url)) found.add(password);
   });
   return [...found];
+}
+
+/** The password in a URL, as typed and as it is meant. */
+export function passwordsIn(url: string): string[] {
+  const typed = /^[a-z]+:\/\/[^/?#]*?:([^/?#]*)@/i.exec(url)?.[1] ?? '';
+  return [typed, decode(typed)].filter((password) => password !== '');
 }
 
 function decode(text: string): string {

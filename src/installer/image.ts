@@ -1,9 +1,10 @@
 // The image that is installed: the layers and boot files that the running medium was started from.
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestFile, digestOf } from '../common/digest.ts';
+import { digestOf } from '../common/digest.ts';
 import { KronosError, systemCode } from '../common/error.ts';
 import { exists } from '../common/files.ts';
+import { digestFiles } from './digest-files.ts';
 import type { ImageFacts } from './plan/plan.ts';
 
 /** A layer that belongs on an installed host. */
@@ -101,14 +102,15 @@ async function readOrExplain(path: string): Promise<string> {
 
 /** Errors: `verification/layer-damaged` with the layer that is not what it was when it was built. */
 export async function verifyLayers(image: InstallImage): Promise<void> {
-  await Promise.all(
-    image.layers.map(async (layer) => {
-      const found = await digestFile(layer.path).catch((error: unknown) => {
-        throw damaged(layer.path, `reading it failed (${systemCode(error) ?? String(error)})`);
-      });
-      if (found !== layer.sha256) throw damaged(layer.path, `sha256 ${found}, not ${layer.sha256}`);
-    }),
+  const digests = await Promise.all(
+    // A thread each: batches would put all of them into one.
+    image.layers.map(async (layer) => (await digestFiles([layer]))[0]),
   );
+  for (const [index, layer] of image.layers.entries()) {
+    const found = digests[index];
+    if (found === undefined) throw damaged(layer.path, 'it cannot be read');
+    if (found !== layer.sha256) throw damaged(layer.path, `sha256 ${found}, not ${layer.sha256}`);
+  }
 }
 
 /** Writes the initrd of an installed host. Errors: `verification/layer-damaged`, `io/fetch-initrd`. */

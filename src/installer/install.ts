@@ -10,11 +10,20 @@ import type { EventSink } from '../steps/event.ts';
 import { runSteps, type Step } from '../steps/run.ts';
 import { configureStep, makeIds, stateStep } from './apply/configure.ts';
 import type { InstallContext } from './apply/context.ts';
-import { bootFilesStep, checkCopyStep, copyStep } from './apply/copy.ts';
+import { checkCopyStep } from './apply/check-copy.ts';
+import { bootFilesStep, copyStep } from './apply/copy.ts';
 import { eraseDisk, eraseStep } from './apply/erase.ts';
 import { loaderStep } from './apply/loader.ts';
+import { STATE_MOUNT } from './apply/files.ts';
 import { formatStep, partitionStep } from './apply/partition.ts';
-import { verifyLayers, type InstallImage } from './image.ts';
+import {
+  afterCopyHooksStep,
+  afterInstallHooksStep,
+  beforeInstallHooksStep,
+  carryHooksStep,
+  fetchHooksStep,
+} from './hooks.ts';
+import type { InstallImage } from './image.ts';
 import { disksOf, isPlannedDisk, type InstallPlan } from './plan/plan.ts';
 import { JOURNAL } from './sinks.ts';
 
@@ -23,9 +32,12 @@ export interface InstallOptions {
   image: InstallImage;
   hostFile: HostFile;
   passwords: ReadonlyMap<string, string>;
+  /** The check of the image's layers, which takes so long that it began when the program did. */
+  intact: Promise<void>;
   sink: EventSink;
   signal: AbortSignal;
   fetchBytes: InstallContext['fetchBytes'];
+  beside?: InstallContext['beside'];
 }
 
 /** Where the new root is mounted. */
@@ -35,8 +47,8 @@ const checkStep: Step<InstallContext> = {
   name: 'check',
   title: 'Checking the image and the disks',
   weight: 8,
-  apply: async ({ plan, image }) => {
-    const [, inventory] = await Promise.all([verifyLayers(image), probeMachine()]);
+  apply: async ({ plan, intact }) => {
+    const [inventory] = await Promise.all([probeMachine(), intact]);
     for (const planned of disksOf(plan)) {
       const found = inventory.disks.find((disk) => disk.name === planned.name);
       if (found !== undefined && isPlannedDisk(planned, found)) continue;
@@ -54,7 +66,8 @@ const finishStep: Step<InstallContext> = {
   title: 'Closing the disks',
   weight: 2,
   apply: async ({ target }) => {
-    const log = join(target, 'var/log/kronos');
+    // The directory that the host will see, on the state partition.
+    const log = join(target, STATE_MOUNT, 'var/log/kronos');
     await mkdir(log, { recursive: true });
     await copyFile(JOURNAL, join(log, 'install.jsonl'));
     await run(['sync']);
@@ -64,17 +77,27 @@ const finishStep: Step<InstallContext> = {
 
 /** Every step of an installation, in order. The boot loader is the last thing that is written. */
 export const INSTALL_STEPS: readonly Step<InstallContext>[] = [
-  ...[checkStep, eraseStep, partitionStep, formatStep, copyStep, bootFilesStep],
-  ...[checkCopyStep, stateStep, configureStep, loaderStep, finishStep],
+  ...[fetchHooksStep, beforeInstallHooksStep, checkStep, eraseStep, partitionStep, formatStep],
+  ...[copyStep, bootFilesStep, checkCopyStep, afterCopyHooksStep, configureStep, carryHooksStep],
+  ...[afterInstallHooksStep, stateStep, loaderStep, finishStep],
 ];
 
 /**
  * Carries out a plan. Where it fails after the partition table was written, the table is cleared again: a disk with half
  * a system must not start.
- * Errors: those of the steps.
+ * Errors: those of the steps; `host/cannot-reinstall`: the steps erase whole disks, and keeping parts is not among them.
  */
 export async function install(options: InstallOptions): Promise<void> {
   const { plan, sink, signal } = options;
+  if (plan.mode !== 'install') {
+    throw new KronosError(
+      'host/cannot-reinstall',
+      'a reinstallation can be planned, not done yet',
+      {
+        hint: 'nothing was touched; save what is to be kept and install with "existing: erase"',
+      },
+    );
+  }
   const context: InstallContext = {
     ...options,
     target: TARGET,

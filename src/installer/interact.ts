@@ -3,11 +3,20 @@ import { formatError, KronosError } from '../common/error.ts';
 import { probeMachine } from '../host/probe/probe.ts';
 import { includeBeside, parseHostFile } from '../host/read.ts';
 import type { Inventory } from '../host/inventory.ts';
+import { secretsOf } from '../host/secret.ts';
 import { factsOf } from '../host/variables.ts';
-import { carryOut } from './carry-out.ts';
-import type { InstallImage } from './image.ts';
+import type { EventSink } from '../steps/event.ts';
+import type { Scrubber } from '../steps/scrub.ts';
+import { carryOut, secretsOptions } from './carry-out.ts';
+import { keepFailure } from './failure.ts';
+import { verifyLayers, type InstallImage } from './image.ts';
 import type { InstallerOptions } from './options.ts';
+import { digestPlan } from './plan/plan.ts';
+import { startReport } from './report.ts';
+import { beginSession, recordNote } from './session.ts';
+import { JOURNAL, journalSink } from './sinks.ts';
 import type { FoundHostFile } from './source.ts';
+import { SUPPORT } from './support.ts';
 import {
   loadKeymap,
   openShell,
@@ -17,7 +26,19 @@ import {
   saveText,
 } from './ui/outside.ts';
 import { runInteractive, type InteractiveOptions, type Leaving } from './ui/run.ts';
+import type { InstallRequest } from './ui/state.ts';
 import { openTerminal } from './ui/terminal.ts';
+
+export interface InteractOptions {
+  image: InstallImage;
+  /** The check of the image's layers, begun already. */
+  intact: Promise<void>;
+  inventory: Inventory;
+  found: FoundHostFile | undefined;
+  options: InstallerOptions;
+  scrub: Scrubber;
+  signal: AbortSignal;
+}
 
 /** Whether a person is to be asked: somebody sits there, and nothing on the command line says otherwise. */
 export function wantsScreens(options: InstallerOptions): boolean {
@@ -26,52 +47,81 @@ export function wantsScreens(options: InstallerOptions): boolean {
 }
 
 /** Shows the screens until they are left. Errors: those of runInteractive. */
-export async function interact(
-  image: InstallImage,
-  inventory: Inventory,
-  {
-    found,
-    options,
-    signal,
-  }: {
-    found: FoundHostFile | undefined;
-    options: InstallerOptions;
-    signal: AbortSignal;
-  },
-): Promise<Leaving> {
+export async function interact(given: InteractOptions): Promise<Leaving> {
+  const { image, found, signal } = given;
   const name = await readTerminalName();
   const [timezones, keymaps] = await Promise.all([readTimezones(), readKeymaps()]);
+  let { inventory, intact } = given;
   return await runInteractive({
     terminal: openTerminal(process.stdin, process.stdout, name),
     world: {
       ...{ version: image.version, edition: image.edition, image, inventory },
       ...{ timezones, keymaps, terminal: name },
     },
-    ...(found === undefined ? {} : await readPreset(found, image, inventory, options)),
+    ...(found === undefined ? {} : await readPreset(found, given)),
     outside: {
-      probe: () => probeMachine(),
-      install: ({ plan, hostFile }, { sink, signal: stop, ask }) =>
-        carryOut({
-          ...{ plan, image, hostFile, sink, signal: stop, ask },
-          facts: factsOf(inventory, plan.management[0]?.mac),
-          directory: found?.directory,
-          // The events tell it as well, and the screen is taken.
-          note: () => undefined,
-        }),
+      probe: async () => (inventory = await probeMachine()),
+      install: async (request, tools) => {
+        const attempt = { ...given, inventory, intact };
+        try {
+          await installOnce(request, attempt, tools);
+        } catch (error) {
+          // The next try reads the medium again: it may have been cleaned, or another cable plugged in.
+          intact = Promise.resolve().then(() => verifyLayers(image));
+          intact.catch(() => undefined);
+          throw error;
+        }
+      },
       shell: openShell,
       loadKeymap: (keymap) => loadKeymap(keymap, name),
-      save: saveText,
+      save: (file, text, what) => saveText(file, text, what === 'report' ? [SUPPORT, JOURNAL] : []),
     },
     signal,
   });
 }
 
+/** One attempt, with its journal, its report and what is kept where it fails. */
+async function installOnce(
+  { plan, hostFile }: InstallRequest,
+  { image, intact, inventory, found, scrub }: InteractOptions,
+  {
+    sink,
+    signal,
+    ask,
+  }: { sink: EventSink; signal: AbortSignal; ask: (words: string) => Promise<string> },
+): Promise<void> {
+  const machines = [journalSink(JOURNAL, () => undefined)];
+  const session = beginSession(scrub, { people: [sink], machines });
+  const note = (message: string): void => {
+    recordNote(session, message);
+    const time = new Date().toISOString();
+    sink({ time, stage: 'install', step: session.step, state: 'progress', percent: 0, message });
+  };
+  const { version, edition } = image;
+  Object.assign(session.facts, { version, edition, inventory, hostFile, plan });
+  scrub.learn(...secretsOf(hostFile));
+  const directory = found?.directory;
+  const secrets = secretsOptions({ scrub, directory, signal, note, ask });
+  const digest = digestPlan(plan);
+  try {
+    const facts = factsOf(inventory, plan.management[0]?.mac);
+    session.report = await startReport({ hostFile, facts, version, secrets, scrub, note });
+    await carryOut({ session, plan, image, intact, hostFile, secrets, signal, directory });
+  } catch (error) {
+    const { bundle, stick, problems } = await keepFailure(session, error);
+    if (bundle !== undefined) note(`Support bundle without secrets: ${bundle}`);
+    if (stick !== undefined) note(`The same, and the journal: ${stick}`);
+    for (const problem of problems) note(problem);
+    await session.report?.finish({ plan: digest, error, step: session.step });
+    throw error;
+  }
+  await session.report.finish({ plan: digest });
+}
+
 /** A host file with mistakes is no reason to leave the person alone with a shell. */
 async function readPreset(
   found: FoundHostFile,
-  image: InstallImage,
-  inventory: Inventory,
-  options: InstallerOptions,
+  { image, inventory, options }: InteractOptions,
 ): Promise<Pick<InteractiveOptions, 'preset' | 'notice'>> {
   try {
     const { hostFile } = await parseHostFile(found.text, found.name, {

@@ -4,64 +4,124 @@ import { exitCodeOf, formatError, KronosError } from '../common/error.ts';
 import { run } from '../common/process.ts';
 import { probeMachine } from '../host/probe/probe.ts';
 import { includeBeside, parseHostFile } from '../host/read.ts';
+import { passwordsIn, secretsOf } from '../host/secret.ts';
 import { factsOf } from '../host/variables.ts';
-import { carryOut } from './carry-out.ts';
-import { openImage } from './image.ts';
+import { createScrubber } from '../steps/scrub.ts';
+import { carryOut, secretsOptions } from './carry-out.ts';
+import { describeFailure, keepFailure } from './failure.ts';
+import { openImage, verifyLayers } from './image.ts';
 import { interact, wantsScreens } from './interact.ts';
 import { HELP, parseOptions, type InstallerOptions } from './options.ts';
 import { describePlan } from './plan/describe.ts';
 import { digestPlan, planInstall } from './plan/plan.ts';
-import { consoleSink, joinSinks, jsonSink, tellConsoles, textSink } from './sinks.ts';
+import { startReport, type RunEnd } from './report.ts';
+import { beginSession, recordNote, type Session } from './session.ts';
+import { consoleSink, JOURNAL, journalSink, jsonSink, tellConsoles, textSink } from './sinks.ts';
 import { findHostFile, type FindResult } from './source.ts';
+import { collectSupport, writeSupport } from './support.ts';
 import { readTerminalName } from './ui/outside.ts';
 
 const AREA = '/run/kronos/host.area';
 
 async function main(argv: readonly string[]): Promise<void> {
   const kernelArguments = (await readFile('/proc/cmdline', 'utf8')).trim().split(/\s+/);
+  const scrub = createScrubber(kernelArguments.flatMap(secretsOfArgument));
   const options = parseOptions(argv, kernelArguments);
   if (options.help) {
     process.stdout.write(HELP);
     return;
   }
-  const say = (text: string): void => {
-    if (options.unattended) tellConsoles(`${text}\n`);
-    if (!options.json) process.stdout.write(`${text}\n`);
+  const write = (text: string): void => {
+    process.stdout.write(text);
   };
+  const say = (text: string): void => {
+    const clean = scrub(text);
+    if (options.unattended) tellConsoles(`${clean}\n`);
+    if (!options.json) write(`${clean}\n`);
+  };
+  const session = beginSession(scrub, {
+    people: [
+      ...(options.json ? [] : [textSink(write)]),
+      ...(options.unattended ? [consoleSink()] : []),
+    ],
+    // To look at a plan leaves no traces.
+    machines: [
+      ...(options.plan ? [] : [journalSink(JOURNAL, say)]),
+      ...(options.json && !options.plan ? [jsonSink(write)] : []),
+    ],
+  });
+  if (options.bundle !== undefined) return writeBundle(options.bundle, session, say);
   try {
-    await installFromHostFile(options, kernelArguments, say);
+    await installFromHostFile(options, kernelArguments, session, say);
   } catch (error) {
-    if (options.unattended) tellConsoles(`\n${formatError(error)}\n`);
-    throw error;
+    if (options.plan) throw error;
+    const kept = await keepFailure(session, error);
+    const text = scrub(describeFailure(error, kept, { ...options, touched: session.touched }));
+    if (options.unattended) tellConsoles(text);
+    process.stderr.write(text);
+    process.exitCode = exitCodeOf(error);
+    await session.report?.finish({ ...endOf(session), error, step: session.step });
+    return;
   }
+  await session.report?.finish(endOf(session));
   if (options.unattended && !options.plan) await leave(options.after, say);
+}
+
+/** What is secret in an argument of the kernel: the password in the address of the host file. */
+function secretsOfArgument(word: string): string[] {
+  return passwordsIn(word.slice(word.indexOf('=') + 1));
+}
+
+function endOf({ facts }: Session): RunEnd {
+  return { plan: facts.plan === undefined ? undefined : digestPlan(facts.plan) };
+}
+
+async function writeBundle(
+  file: string,
+  session: Session,
+  say: (text: string) => void,
+): Promise<void> {
+  const [image, inventory] = await Promise.allSettled([openImage(), probeMachine()]);
+  const found = image.status === 'fulfilled' ? image.value : undefined;
+  for (const part of [image, inventory])
+    if (part.status === 'rejected') say(`left out: ${formatError(part.reason)}`);
+  const facts = {
+    ...{ version: found?.version, edition: found?.edition },
+    inventory: inventory.status === 'fulfilled' ? inventory.value : undefined,
+  };
+  await writeSupport(file, await collectSupport(facts, { scrub: session.scrub }));
+  say(`${file} is written; it has no secrets that Kronos knows of.`);
 }
 
 async function installFromHostFile(
   options: InstallerOptions,
   kernelArguments: readonly string[],
+  session: Session,
   say: (text: string) => void,
 ): Promise<void> {
-  const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => {
-      abort.abort();
-    });
-  }
-  const { signal } = abort;
+  const { scrub, facts } = session;
+  const note = (text: string): void => {
+    say(text);
+    recordNote(session, text);
+  };
+  const { signal } = abortOnSignals();
   const image = await openImage();
-  say(`Kronos ${image.version} (${image.edition}) installer`);
-  const inventory = await probeMachine();
-  const facts = factsOf(inventory);
+  Object.assign(facts, { version: image.version, edition: image.edition });
+  note(`Kronos ${image.version} (${image.edition}) installer`);
+  const intact = options.plan ? Promise.resolve() : verifyLayers(image);
+  // Whoever waits for it hears of it; until then nobody does.
+  intact.catch(() => undefined);
+  const inventory = (facts.inventory = await probeMachine());
+  const machine = factsOf(inventory, bootCard(kernelArguments));
   const { found, attempts }: FindResult = options.ask
     ? { attempts: [] }
     : await findHostFile({
-        ...{ file: options.hostFile, kernelArguments, facts, area: AREA, signal, note: say },
+        ...{ file: options.hostFile, kernelArguments, facts: machine, area: AREA, signal, note },
       });
   for (const { place, skipped } of attempts)
-    say(skipped === undefined ? `host file: ${place}` : `not taken: ${place}: ${skipped}`);
+    note(skipped === undefined ? `host file: ${place}` : `not taken: ${place}: ${skipped}`);
   if (wantsScreens(options)) {
-    const how = await interact(image, inventory, { found, options, signal });
+    const how = await interact({ image, intact, inventory, found, options, scrub, signal });
     await leave(how, say);
     return;
   }
@@ -71,29 +131,49 @@ async function installFromHostFile(
     });
   }
   const { hostFile, warnings } = await parseHostFile(found.text, found.name, {
-    facts,
+    facts: machine,
     toolstack: image.toolstack,
     readInclude: found.directory === undefined ? undefined : includeBeside(found.name),
   });
-  for (const warning of warnings) say(`warning: ${formatError(warning)}`);
+  facts.hostFile = hostFile;
+  scrub.learn(...secretsOf(hostFile));
+  for (const warning of warnings) note(`warning: ${formatError(warning)}`);
+  const secrets = secretsOptions({ scrub, directory: found.directory, signal, note });
+  if (!options.plan) {
+    const { version } = image;
+    session.report = await startReport({ hostFile, facts: machine, version, secrets, scrub, note });
+  }
+  session.step = 'plan';
   const plan = planInstall(hostFile, inventory, image, options.reinstall ? 'reinstall' : 'install');
+  facts.plan = plan;
   if (options.plan && options.json) {
     process.stdout.write(`${JSON.stringify({ digest: digestPlan(plan), plan }, undefined, 2)}\n`);
     return;
   }
   say(describePlan(plan));
   if (options.plan) return;
-  const write = (text: string): void => {
-    process.stdout.write(text);
-  };
-  const sink = joinSinks([
-    options.json ? jsonSink(write) : textSink(write),
-    ...(options.unattended ? [consoleSink()] : []),
-  ]);
   const { directory } = found;
   const lock = options.unattended ? 'unattended' : await readTerminalName();
-  await carryOut({ plan, image, hostFile, facts, directory, sink, signal, note: say, lock });
-  say(`Kronos is installed on ${plan.system.disks.map((disk) => disk.name).join(' and ')}.`);
+  await carryOut({ session, plan, image, intact, hostFile, secrets, signal, directory, lock });
+  note(`Kronos is installed on ${plan.system.disks.map((disk) => disk.name).join(' and ')}.`);
+}
+
+/** The card that the firmware booted from, as PXELINUX and our own boot trees hand it on: BOOTIF=01-52-54-00-12-34-56. */
+function bootCard(kernelArguments: readonly string[]): string | undefined {
+  const word = kernelArguments.findLast((each) => each.startsWith('BOOTIF='));
+  const [, mac] = /^BOOTIF=(?:01-)?((?:[0-9a-f]{2}[-:]){5}[0-9a-f]{2})$/i.exec(word ?? '') ?? [];
+  return mac?.replaceAll('-', ':').toLowerCase();
+}
+
+/** Ends the run between two steps, or what a step waits for. */
+function abortOnSignals(): AbortController {
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => {
+      abort.abort(new KronosError('interrupted/cancelled', `stopped by ${name}`));
+    });
+  }
+  return abort;
 }
 
 async function leave(after: InstallerOptions['after'], say: (text: string) => void): Promise<void> {
@@ -104,6 +184,9 @@ async function leave(after: InstallerOptions['after'], say: (text: string) => vo
 
 process.stdout.on('error', () => undefined);
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${formatError(error)}\n`);
+  const text = `${formatError(error)}\n`;
+  // Nobody sees what a service prints.
+  if (process.argv.includes('--unattended')) tellConsoles(`\n${text}`);
+  process.stderr.write(text);
   process.exitCode = exitCodeOf(error);
 });

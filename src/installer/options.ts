@@ -5,20 +5,27 @@ import { KronosError } from '../common/error.ts';
 export const HELP = `Usage: kronos-install [options]
 
 Installs this machine from a host file, or from the answers to a few questions
-where there is none and somebody sits at the terminal. On a terminal the plan is
-shown and asked about before anything is written.
+where there is none. On a terminal the plan is shown and asked about first.
 
   --host-file FILE  take this host file instead of looking for one
   --plan            print what would be done, and do nothing
-  --ask             ask on the screen, even where a host file is found
+  --ask             ask on the screen, even where there is a host file
   --unattended      ask nothing; restart when done
   --reinstall       keep state and storage of the Kronos host on the disk
+  --bundle FILE     write a support bundle (.tar.gz, without secrets), and do
+                    nothing else; after a failure there is one already:
+                    /run/kronos/support.tar.gz
   --json            print events, or with --plan the plan, as JSON
   --help            print this help
 
-Kernel arguments: kronos.host=URL names a host file; \${mac}, \${uuid} and
-\${serial} in it stand for those of the machine. kronos.after=reboot|poweroff|
-shell says what comes after an unattended installation (default reboot).
+Kernel arguments:
+  kronos.host=URL         where the host file is; \${mac}, \${uuid}, \${serial}
+                          and \${asset_tag} stand for those of the machine
+  kronos.host.sha256=HEX  SHA-256 fingerprint of the certificate of that
+                          server; no other is accepted
+  kronos.after=WHAT       what comes after an unattended installation: reboot
+                          (default), poweroff or shell; after one that failed
+                          the machine always stays on
 
 Example:
   kronos-install --host-file /root/xen01.yaml --plan
@@ -26,8 +33,10 @@ Example:
 
 export interface InstallerOptions {
   hostFile?: string | undefined;
+  /** Write a support bundle and do nothing else. */
+  bundle?: string | undefined;
   plan: boolean;
-  /** Questions, not the host file that was found. */
+  /** Questions, not a host file that may be there. */
   ask: boolean;
   unattended: boolean;
   reinstall: boolean;
@@ -49,7 +58,7 @@ export function parseOptions(
     });
   }
   return {
-    hostFile: values['host-file'],
+    ...{ hostFile: values['host-file'], bundle: values.bundle },
     ...{ plan: values.plan, ask: values.ask, unattended: values.unattended },
     ...{ reinstall: values.reinstall, json: values.json, help: values.help },
     after: (after ?? 'reboot') as InstallerOptions['after'],
@@ -62,6 +71,7 @@ function parse(argv: readonly string[]) {
       args: [...argv],
       options: {
         'host-file': { type: 'string' },
+        bundle: { type: 'string' },
         plan: { type: 'boolean', default: false },
         ask: { type: 'boolean', default: false },
         unattended: { type: 'boolean', default: false },

@@ -1,11 +1,13 @@
 // The report of an installation: one message at its end, whether it went well or not, besides the stream of events.
+import { errorToJson, formatError, KronosError, KronosErrors } from '../common/error.ts';
 import { readTextOrUndefined } from '../common/files.ts';
-import { errorToJson } from '../common/error.ts';
-import { readSecret, secretsOf, type ReadSecretOptions } from '../host/secret.ts';
+import { shownUrl } from '../host/fetch.ts';
 import type { HostFile } from '../host/schema/host-file.ts';
+import { readSecret, type ReadSecretOptions } from '../host/secret.ts';
 import type { Facts } from '../host/variables.ts';
 import type { EventSink } from '../steps/event.ts';
-import { createReporter, createScrubber, type Report } from '../steps/reporter.ts';
+import { createReporter, type Report, type ReporterOptions } from '../steps/reporter.ts';
+import type { Scrubber } from '../steps/scrub.ts';
 import { JOURNAL } from './sinks.ts';
 
 /** Lines of the journal that go along with a report. */
@@ -14,56 +16,75 @@ const LOG_LINES = 60;
 export interface ReportSubject {
   hostFile: HostFile;
   facts: Facts;
-  /** Digest. */
-  plan: string;
   /** Of Kronos. */
   version: string;
-  passwords: ReadonlyMap<string, string>;
+  /** Where the token is read from. */
+  secrets: ReadSecretOptions;
+  scrub: Scrubber;
   note: (text: string) => void;
+  journal?: string;
+  /** For tests: how it is sent and how long a pause is. */
+  reporter?: Pick<ReporterOptions, 'send' | 'pause' | 'clock'>;
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  /** Digest of the plan, where there was one. */
+  plan?: string | undefined;
+  /** What made it fail. */
+  error?: unknown;
+  /** The step that failed. */
+  step?: string | undefined;
+}
+
+export interface RunReport {
+  sink: EventSink;
+  /** Sends what waits and the report; one that could not be delivered is said, and changes nothing about the run. */
+  finish: (end: RunEnd) => Promise<void>;
 }
 
 /**
- * Does the work and reports how it ended to the address that the host file names, if any.
- * Errors: those of the work; a report that could not be delivered is said, and changes nothing about the result.
+ * Begins to report a run to the address that the host file names; without one nothing is sent.
+ * Errors: those of readSecret, for the token.
  */
-export async function reportedly(
-  subject: ReportSubject,
-  secrets: ReadSecretOptions,
-  work: (sink: EventSink) => Promise<void>,
-): Promise<void> {
-  const { report: target } = subject.hostFile;
-  if (target === undefined) {
-    await work(() => undefined);
-    return;
-  }
+export async function startReport(subject: ReportSubject): Promise<RunReport> {
+  const { hostFile, facts, scrub, note, secrets } = subject;
+  const { report: target } = hostFile;
+  if (target === undefined) return { sink: () => undefined, finish: () => Promise.resolve() };
   const token = target.token === undefined ? undefined : await readSecret(target.token, secrets);
-  const hidden = [...secretsOf(subject.hostFile), ...subject.passwords.values(), token ?? ''];
+  if (token !== undefined) scrub.learn(token);
   const reporter = createReporter({
-    ...{ url: target.url, fingerprint: target.fingerprint, token, note: subject.note },
-    host: { hostname: subject.hostFile.hostname, ...subject.facts },
-    scrub: createScrubber(hidden.filter((one) => one.length > 1)),
+    ...{ url: target.url, fingerprint: target.fingerprint, token, note, scrub },
+    host: { hostname: hostFile.hostname, ...facts },
+    ...subject.reporter,
   });
   const started = performance.now();
-  let step: string | undefined;
-  const finish = async (error?: unknown): Promise<void> => {
-    const report: Report = {
-      ...{ format: 'kronos-report', version: 1, stage: 'install' },
-      result: error === undefined ? 'ok' : 'failed',
-      seconds: Math.round((performance.now() - started) / 1000),
-      facts: { plan: subject.plan, version: subject.version },
-      ...(error === undefined ? {} : { error: errorToJson(error), step }),
-      log: ((await readTextOrUndefined(JOURNAL)) ?? '').trim().split('\n').slice(-LOG_LINES),
-    };
-    await reporter.finish(report);
+  return {
+    sink: reporter.sink,
+    finish: async ({ plan, error, step }) => {
+      const journal = (await readTextOrUndefined(subject.journal ?? JOURNAL)) ?? '';
+      const report: Report = {
+        ...{ format: 'kronos-report', version: 1, stage: 'install' },
+        result: error === undefined ? 'ok' : 'failed',
+        seconds: Math.round((performance.now() - started) / 1000),
+        facts: { plan, version: subject.version },
+        ...(error === undefined ? {} : { error: describeError(error), step }),
+        log: journal.trim().split('\n').slice(-LOG_LINES),
+      };
+      if (await reporter.finish(report)) note(`reported to ${shownUrl(target.url)}`);
+    },
   };
-  try {
-    await work((event) => {
-      if (event.state === 'failed') step = event.step;
-      reporter.sink(event);
-    });
-  } catch (error) {
-    await finish(error);
-    throw error;
+}
+
+/** Code, message and hint of an error; of several mistakes those of the first, and all of them below. */
+function describeError(error: unknown): Record<string, unknown> {
+  if (!(error instanceof KronosErrors)) {
+    const text = errorToJson(error);
+    // What a defect has to say is where it happened.
+    return error instanceof KronosError
+      ? text
+      : { ...text, details: { trace: formatError(error) } };
   }
-  await finish();
+  const [first] = error.errors;
+  return { ...errorToJson(first), message: error.message, ...errorToJson(error) };
 }

@@ -19,9 +19,19 @@ export function formatEvent(event: StepEvent): string {
   return `${percent} ${event.message}${moved}`;
 }
 
-/** Whether an event is worth a line: not every start and end. */
-function isWorthALine(event: StepEvent): boolean {
-  return event.state === 'started' || event.state === 'failed' || event.state === 'progress';
+/** Milliseconds between two lines about the same step: a log is read afterwards, on slow lines also while it grows. */
+const LINE_INTERVAL = 5000;
+
+/** Says whether an event is worth a line: starts and failures, and progress now and then. */
+function createSieve(): (event: StepEvent) => boolean {
+  let last = -Infinity;
+  return (event) => {
+    if (event.state === 'started') last = performance.now();
+    if (event.state !== 'progress') return event.state === 'started' || event.state === 'failed';
+    if (event.bytes !== undefined && performance.now() - last < LINE_INTERVAL) return false;
+    last = performance.now();
+    return true;
+  };
 }
 
 /** Devices of the kernel's consoles: the screen and the serial line alike. */
@@ -46,12 +56,14 @@ export function tellConsoles(text: string): void {
 }
 
 export function consoleSink(): EventSink {
+  const isWorthALine = createSieve();
   return (event) => {
     if (isWorthALine(event)) tellConsoles(`${formatEvent(event)}\n`);
   };
 }
 
 export function textSink(write: (text: string) => void): EventSink {
+  const isWorthALine = createSieve();
   return (event) => {
     if (isWorthALine(event)) write(`${formatEvent(event)}\n`);
   };
@@ -64,11 +76,20 @@ export function jsonSink(write: (text: string) => void): EventSink {
   };
 }
 
-/** The journal of the run, for the installed disk and for whoever looks after a failure. */
-export function journalSink(path: string): EventSink {
-  mkdirSync(dirname(path), { recursive: true });
+/**
+ * The journal of the run, for the installed disk and for whoever looks after a failure. Where it cannot be written, that
+ * is said once, and the run goes on.
+ */
+export function journalSink(path: string, note: (text: string) => void): EventSink {
+  let said = false;
   return (event) => {
-    appendFileSync(path, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      appendFileSync(path, `${JSON.stringify(event)}\n`, { mode: 0o600 });
+    } catch (error) {
+      if (!said) note(`the journal ${path} cannot be written: ${String(error)}`);
+      said = true;
+    }
   };
 }
 

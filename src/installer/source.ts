@@ -5,9 +5,11 @@ import { KronosError } from '../common/error.ts';
 import { exists, readTextOrUndefined } from '../common/files.ts';
 import { run } from '../common/process.ts';
 import { parseHostArea } from '../host/area.ts';
-import { fetchText } from '../host/fetch.ts';
+import { fetchText, shownUrl } from '../host/fetch.ts';
 import { readText } from '../host/read.ts';
 import type { Facts } from '../host/variables.ts';
+import { patiently } from './patience.ts';
+import { findLabelled, LABEL, STICK } from './stick.ts';
 
 /** A host file before it is read. */
 export interface FoundHostFile {
@@ -42,12 +44,8 @@ export interface FindOptions {
   note: (text: string) => void;
 }
 
-/** File system label of a stick that carries a host file, and the file's name. */
-const LABEL = 'KRONOS';
+/** Name of the host file on a stick. */
 const FILE = 'host.yaml';
-
-/** Seconds for which a server is asked again: the network of the machine may still be coming up. */
-const FETCH_SECONDS = 300;
 
 /**
  * The first host file in the order command line, kernel argument `kronos.host=URL`, medium, partition labelled KRONOS.
@@ -91,8 +89,9 @@ async function fromUrl(options: FindOptions): Promise<FoundHostFile | string> {
   if (pattern === undefined || pattern === '') return 'not given';
   const url = fillUrl(pattern, options.facts);
   const fingerprint = setting('kronos.host.sha256');
-  const text = await fetchPatiently(url, fingerprint, options);
-  return { name: url.replace(/\/\/[^/@]*@/, '//'), text };
+  const { signal } = options;
+  const text = await patiently(() => fetchText(url, { fingerprint, signal }), options);
+  return { name: shownUrl(url), text };
 }
 
 /** Puts facts of the machine into a URL. Errors: `host/no-such-fact`. */
@@ -104,27 +103,9 @@ export function fillUrl(pattern: string, facts: Facts): string {
         hint: 'use another name in kronos.host=: mac, uuid, serial, asset_tag, product',
       });
     }
-    return encodeURIComponent(value);
+    // As in the URLs of host files: a file on a server may be called 52:54:00:12:34:56.yaml.
+    return encodeURIComponent(value).replaceAll('%3A', ':');
   });
-}
-
-async function fetchPatiently(
-  url: string,
-  fingerprint: string | undefined,
-  { signal, note }: FindOptions,
-): Promise<string> {
-  const until = performance.now() + FETCH_SECONDS * 1000;
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await fetchText(url, { fingerprint, signal });
-    } catch (error) {
-      const final = !(error instanceof KronosError) || error.code !== 'io/fetch-failed';
-      if (final || signal.aborted || performance.now() > until) throw error;
-      const wait = Math.min(30, 2 ** attempt);
-      note(`${error.message}; trying again in ${wait} s`);
-      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-    }
-  }
 }
 
 async function fromArea(area: string): Promise<FoundHostFile | string> {
@@ -133,17 +114,10 @@ async function fromArea(area: string): Promise<FoundHostFile | string> {
   return text === undefined ? 'the area is empty' : { name: 'host file of the medium', text };
 }
 
-/** Device of the file system labelled KRONOS, if one is plugged in. */
-export async function findStick(): Promise<string | undefined> {
-  const { stdout } = await run(['lsblk', '--json', '--paths', '--output', 'PATH,LABEL']);
-  const { blockdevices } = JSON.parse(stdout) as { blockdevices: Labelled[] };
-  return findLabelled(blockdevices);
-}
-
 async function fromPartition(): Promise<FoundHostFile | string> {
-  const device = await findStick();
+  const device = (await findLabelled())?.path;
   if (device === undefined) return 'there is none';
-  const directory = '/run/kronos/stick';
+  const directory = STICK;
   await mkdir(directory, { recursive: true });
   await run(['mount', '-o', 'ro,nosuid,nodev,noexec', device, directory]);
   const text = await readTextOrUndefined(join(directory, FILE));
@@ -152,19 +126,4 @@ async function fromPartition(): Promise<FoundHostFile | string> {
     return `${device} has no file ${FILE}`;
   }
   return { name: `${FILE} on ${device}`, text, directory };
-}
-
-interface Labelled {
-  path: string;
-  label: string | null;
-  children?: Labelled[];
-}
-
-function findLabelled(devices: readonly Labelled[]): string | undefined {
-  for (const device of devices) {
-    if (device.label?.toUpperCase() === LABEL) return device.path;
-    const inside = findLabelled(device.children ?? []);
-    if (inside !== undefined) return inside;
-  }
-  return undefined;
 }

@@ -1,7 +1,10 @@
 // Events and the final report over HTTP: sent again until they are acknowledged, and given up only in sight.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KronosError } from '../common/error.ts';
 import { fetchText } from '../host/fetch.ts';
 import type { EventSink, StepEvent } from './event.ts';
+import { scrubValue } from './scrub.ts';
 
 export interface ReporterOptions {
   url: string;
@@ -16,8 +19,10 @@ export interface ReporterOptions {
   note: (text: string) => void;
   /** Sends a text (default: POST over HTTP). Throws where it was not acknowledged. */
   send?: ((text: string) => Promise<unknown>) | undefined;
-  /** Milliseconds for a pause (default setTimeout); tests need not wait. */
-  pause?: ((milliseconds: number) => Promise<void>) | undefined;
+  /** Waits for milliseconds or until a signal fires (default setTimeout); tests need not. */
+  pause?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
+  /** Milliseconds of a clock that only goes forward (default performance.now). */
+  clock?: (() => number) | undefined;
 }
 
 /** How a run ended. */
@@ -29,11 +34,25 @@ export interface Report {
   seconds: number;
   /** What was done or tried: digest of the plan, version of the image. */
   facts: Readonly<Record<string, unknown>>;
+  /** Code, message and hint. */
   error?: Readonly<Record<string, unknown>> | undefined;
   /** The step that failed. */
   step?: string | undefined;
   /** The last lines of the journal. */
   log: readonly string[];
+}
+
+/** What is sent: events in order, and with the last of them the report. */
+export interface ReportMessage {
+  /** The same for all messages of one run, and for no other. */
+  run: string;
+  host: Readonly<Record<string, string | undefined>>;
+  /**
+   * Counted from 1. A server that acknowledged and was not heard gets events again: their numbers tell. A number that is
+   * left out was progress that was out of date.
+   */
+  events: readonly (StepEvent & { number: number })[];
+  report?: Report;
 }
 
 /** Events that wait at the most; of more, progress goes first: it is soon out of date. */
@@ -42,7 +61,11 @@ const QUEUE_LIMIT = 500;
 /** Seconds for which the final report is sent again. */
 const REPORT_SECONDS = 600;
 
+/** Milliseconds. */
 const LONGEST_PAUSE = 30_000;
+
+/** The longest time of a timer (ms). */
+const NEVER = 2 ** 31 - 1;
 
 export interface Reporter {
   sink: EventSink;
@@ -53,59 +76,87 @@ export interface Reporter {
 /** A reporter that sends in the background and in order. */
 export function createReporter(options: ReporterOptions): Reporter {
   const { url, fingerprint, token, host, scrub, note } = options;
-  const pause = options.pause ?? ((ms) => new Promise<void>((done) => setTimeout(done, ms)));
-  const send = options.send ?? ((text) => fetchText(url, { fingerprint, post: { text, token } }));
-  let queue: StepEvent[] = [];
+  const pause = options.pause ?? sleepUnless;
+  const clock = options.clock ?? (() => performance.now());
+  const post = options.send ?? ((text) => fetchText(url, { fingerprint, post: { text, token } }));
+  const run = randomUUID();
+  let queue: ReportMessage['events'] = [];
+  let count = 0;
   let sending: Promise<void> | undefined;
   let failures = 0;
   let closing = false;
+  const closed = new AbortController();
 
+  const send = async (events: ReportMessage['events'], report?: Report): Promise<void> => {
+    const message: ReportMessage = {
+      run,
+      host,
+      events,
+      ...(report === undefined ? {} : { report }),
+    };
+    await post(JSON.stringify(scrubValue(message, scrub)));
+  };
   const pump = async (): Promise<void> => {
     while (queue.length > 0 && !closing) {
       const batch = queue;
       queue = [];
       try {
-        await send(scrub(JSON.stringify({ host, events: batch })));
+        await send(batch);
         failures = 0;
       } catch (error) {
         queue = shorten([...batch, ...queue]);
         failures += 1;
-        if (failures === 1) note(`report: ${describe(error)}; trying again`);
-        if (isFinal(error)) return;
-        await pause(Math.min(LONGEST_PAUSE, 500 * 2 ** failures));
+        const next = isFinal(error) ? 'only the result will be tried again' : 'trying again';
+        if (failures === 1) note(scrub(`report: ${describe(error)}; ${next}`));
+        await pause(isFinal(error) ? NEVER : pauseAfter(failures), closed.signal);
       }
     }
   };
   return {
     sink: (event) => {
-      queue = shorten([...queue, event]);
+      count += 1;
+      queue = shorten([...queue, { ...event, number: count }]);
       sending ??= pump().finally(() => (sending = undefined));
     },
     finish: async (report) => {
-      const until = performance.now() + REPORT_SECONDS * 1000;
+      const until = clock() + REPORT_SECONDS * 1000;
       closing = true;
-      await Promise.race([sending, pause(LONGEST_PAUSE)]);
-      const text = scrub(JSON.stringify({ host, events: queue, report }));
+      closed.abort();
+      // What is under way is either acknowledged or back in the queue then; a request takes 30 s at the most.
+      await sending;
       for (let attempt = 1; ; attempt += 1) {
         try {
-          await send(text);
+          await send(queue, report);
           return true;
         } catch (error) {
-          const left = Math.round((until - performance.now()) / 1000);
+          const left = until - clock();
           if (isFinal(error) || left <= 0) {
-            note(`the report was not delivered: ${describe(error)}`);
+            note(scrub(`the report was not delivered: ${describe(error)}`));
             return false;
           }
-          note(`report: ${describe(error)}; trying again for ${left} s`);
-          await pause(Math.min(LONGEST_PAUSE, 500 * 2 ** attempt));
+          const seconds = Math.ceil(left / 1000);
+          note(scrub(`report: ${describe(error)}; trying again for ${seconds} s`));
+          await pause(Math.min(left, pauseAfter(attempt)));
         }
       }
     },
   };
 }
 
-function shorten(events: readonly StepEvent[]): StepEvent[] {
-  if (events.length <= QUEUE_LIMIT) return [...events];
+async function sleepUnless(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  // With a signal this is work in the background, which keeps no program alive; the signal is all that can go wrong.
+  await sleep(milliseconds, undefined, { signal, ref: signal === undefined }).catch(
+    () => undefined,
+  );
+}
+
+/** Milliseconds before the next try. */
+function pauseAfter(failures: number): number {
+  return Math.min(LONGEST_PAUSE, 500 * 2 ** failures);
+}
+
+function shorten(events: ReportMessage['events']): ReportMessage['events'] {
+  if (events.length <= QUEUE_LIMIT) return events;
   const important = events.filter((event) => event.state !== 'progress');
   return important.slice(-QUEUE_LIMIT);
 }
@@ -119,14 +170,4 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
   return cause instanceof Error ? `${error.message} (${cause.message})` : error.message;
-}
-
-/** A function that takes every secret out of texts, also as JSON writes it. */
-export function createScrubber(secrets: readonly string[]): (text: string) => string {
-  const forms = new Set(
-    secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]).filter(Boolean),
-  );
-  // The longest first, so that a secret within another leaves nothing of it.
-  const sorted = [...forms].sort((a, b) => b.length - a.length);
-  return (text) => sorted.reduce((rest, secret) => rest.replaceAll(secret, '(removed)'), text);
 }

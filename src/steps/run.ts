@@ -9,6 +9,8 @@ export interface Step<C> {
   title: string;
   /** Share of the time of the whole run; any unit. */
   weight: number;
+  /** False where a run has no such step: it is neither told nor counted. */
+  applies?: (context: C) => boolean;
   /** True where there is nothing to do. Without it the step always runs. */
   probe?: (context: C) => Promise<boolean>;
   apply: (context: C, progress: StepProgress) => Promise<void>;
@@ -30,24 +32,33 @@ const PROGRESS_INTERVAL = 1000;
  * Errors: those of the steps; `interrupted/cancelled` between two steps when `signal` fires.
  */
 export async function runSteps<C>(
-  steps: readonly Step<C>[],
+  all: readonly Step<C>[],
   context: C,
   options: RunOptions,
 ): Promise<void> {
+  const steps = all.filter((step) => step.applies?.(context) ?? true);
   const total = steps.reduce((sum, step) => sum + step.weight, 0);
   let done = 0;
+  let highest = 0;
   for (const step of steps) {
     if (options.signal.aborted)
       throw new KronosError('interrupted/cancelled', `stopped before: ${step.title}`);
-    await runStep(step, context, { ...options, before: done / total, share: step.weight / total });
+    const before = done;
+    await runStep(step, context, {
+      ...options,
+      // A step that verifies begins to count its bytes anew; what was told once is not taken back.
+      percent: (part) => {
+        highest = Math.max(highest, Math.floor(((before + step.weight * part) / total) * 100));
+        return highest;
+      },
+    });
     done += step.weight;
   }
 }
 
 interface Position extends RunOptions {
-  /** Parts of the whole run (0 to 1). */
-  before: number;
-  share: number;
+  /** Percent of the whole run when this part (0 to 1) of the step is done. */
+  percent: (part: number) => number;
 }
 
 async function runStep<C>(step: Step<C>, context: C, position: Position): Promise<void> {
@@ -57,7 +68,7 @@ async function runStep<C>(step: Step<C>, context: C, position: Position): Promis
       time: new Date().toISOString(),
       stage,
       step: step.name,
-      percent: Math.floor((position.before + position.share * part) * 100),
+      percent: position.percent(part),
       message: step.title,
       ...event,
     });

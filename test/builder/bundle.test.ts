@@ -30,11 +30,11 @@ test('bundles from different directories are identical, name no place and run', 
   const directory = await temporary(t);
   const here = await bundleProgram(
     join(ROOT, 'build/src/appliance/selftest.js'),
-    join(directory, 'a.mjs'),
+    join(directory, 'a.cjs'),
   );
   const there = await bundleProgram(
     join(await copyCheckout(join(directory, 'some/where else')), 'selftest.js'),
-    join(directory, 'out/b.mjs'),
+    join(directory, 'out/b.cjs'),
   );
   t.is(here.sha256, there.sha256);
   const text = await readFile(here.file, 'utf8');
@@ -49,7 +49,7 @@ test('the licences of what is in a bundle lie beside it', async (t) => {
   const directory = await temporary(t);
   const bundle = await bundleProgram(
     join(ROOT, 'build/src/appliance/selftest.js'),
-    join(directory, 'a.mjs'),
+    join(directory, 'a.cjs'),
   );
   t.true(
     bundle.libraries.some(
@@ -61,7 +61,7 @@ test('the licences of what is in a bundle lie beside it', async (t) => {
   for (const { name, version } of bundle.libraries) t.true(texts.includes(`${name} ${version}`));
   const bare = await bundleProgram(
     join(ROOT, 'build/src/appliance/status.js'),
-    join(directory, 'b.mjs'),
+    join(directory, 'b.cjs'),
   );
   t.deepEqual(bare.libraries, []);
   t.is(bare.licencesFile, undefined);
@@ -72,7 +72,7 @@ test('a program that does not bundle is a defect, told with the reason', async (
   await writeFile(join(directory, 'package.json'), '{}');
   await writeFile(join(directory, 'bad.js'), "import 'no-such-library';\n");
   const error = await t.throwsAsync(
-    bundleProgram(join(directory, 'bad.js'), join(directory, 'out.mjs')),
+    bundleProgram(join(directory, 'bad.js'), join(directory, 'out.cjs')),
   );
   t.is((error as { code?: string }).code, 'internal/bundle-failed');
   t.regex(String(error.cause), /no-such-library/);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { z } from 'zod';
+import * as z from 'zod';
 import { formatError } from '../../src/common/error.ts';
 import { formatPath, validate } from '../../src/common/validate.ts';
 import { loadYaml } from '../../src/common/yaml.ts';

@@ -37,9 +37,9 @@ export async function bundlePrograms(directory: string): Promise<LayerFile[]> {
   await mkdir(directory, { recursive: true });
   const files: LayerFile[] = [];
   for (const program of PROGRAMS) {
-    const target = join(directory, `${program.name}.mjs`);
+    const target = join(directory, `${program.name}.cjs`);
     await bundleProgram(fileURLToPath(program.module), target);
-    const path = `/usr/lib/kronos/${program.name}.mjs`;
+    const path = `/usr/lib/kronos/${program.name}.cjs`;
     files.push(
       { path, mode: 0o644, source: target, recipe: program.recipe },
       {

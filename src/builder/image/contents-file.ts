@@ -1,6 +1,6 @@
 // Contents as text: one entry a line, sorted by path, keys sorted, so that the same layer always gives the same bytes.
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson, digestOf, SHA256_PATTERN, type Sha256 } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import { writeFileAtomic } from '../../common/files.ts';

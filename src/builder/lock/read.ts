@@ -1,7 +1,7 @@
 // Reading a lock: checked as strictly as what a person writes, because a person may have edited it.
 import { basename } from 'node:path';
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SHA256_PATTERN } from '../../common/digest.ts';
 import { KronosError, KronosErrors, systemCode } from '../../common/error.ts';
 import { validate } from '../../common/validate.ts';

@@ -1,6 +1,6 @@
 // The manifest: what a release is made of, by content. Nothing in it depends on when, where or by whom it was built.
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SHA256_PATTERN } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import type { LockedPackage } from '../lock/lock.ts';

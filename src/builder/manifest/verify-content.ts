@@ -1,6 +1,6 @@
 // The inner half of `verify`: what is on the ISO and in its layers against manifest, list of contents and SBOM.
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { SHA256_PATTERN } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import { exists, readTextOrUndefined } from '../../common/files.ts';

@@ -1,5 +1,5 @@
 // JSON Schemas of the two formats, so that editors complete keys and mark mistakes while a person types.
-import { z } from 'zod';
+import * as z from 'zod';
 import { editionSchema, recipeSchema } from './schema.ts';
 
 /** File name below docs/schema and the text that belongs there. */

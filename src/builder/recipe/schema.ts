@@ -1,5 +1,5 @@
 // The two file formats as people write them. Editors get them as JSON Schema (json-schema.ts), so every key says what it is.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const NAME = /^[a-z0-9][a-z0-9-]*$/;
 const DEBIAN_PACKAGE = /^[a-z0-9][a-z0-9+.-]+$/;

@@ -12,7 +12,7 @@ export const MODULE = import.meta.url;
 
 const COMMON_MODULES =
   'normal configfile multiboot2 linux chain serial terminal echo test true sleep regexp gzio minicmd ls cat halt reboot ' +
-  'part_gpt part_msdos fat iso9660 search search_label all_video';
+  'part_gpt part_msdos fat iso9660 search search_label loadenv all_video';
 const MODULES = {
   'i386-pc': `${COMMON_MODULES} biosdisk drivemap ext2`,
   'x86_64-efi': `${COMMON_MODULES} ext2`,

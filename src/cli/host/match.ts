@@ -1,11 +1,12 @@
 // kronos host match
 import type { Command } from 'commander';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { KronosError } from '../../common/error.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import { cut, plain } from '../../host/select/text.ts';
 import { addCommonOptions, collect, createSubCommand } from '../options.ts';
 import type { CommonOptions, Outcome, Runner } from '../session.ts';
+import { INVENTORY_OPTION, openInventory } from './open-inventory.ts';
 
 interface MatchOptions extends CommonOptions {
   inventory?: string;
@@ -24,7 +25,7 @@ export function createMatch(run: Runner): Command {
     ],
   )
     .argument('[hostfile]', 'the host file')
-    .option('--inventory <FILE>', 'a recorded machine (default: this one)')
+    .option(...INVENTORY_OPTION)
     .option(
       '--disk <CLAUSES>',
       'try these clauses as well: YAML such as "model: SAMSUNG*", or {match, count, pick} (repeatable)',
@@ -71,15 +72,6 @@ async function match(file: string | undefined, options: MatchOptions): Promise<O
     text: select.formatMatch(found),
     ...(exitCode === undefined ? {} : { exitCode }),
   };
-}
-
-async function openInventory(file: string | undefined) {
-  if (file === undefined) {
-    const { probeMachine } = await import('../../host/probe/probe.ts');
-    return probeMachine();
-  }
-  const { readInventory } = await import('../../host/read-inventory.ts');
-  return readInventory(file);
 }
 
 async function readSelectors(file: string): Promise<Pick<HostFile, 'disks' | 'network'>> {

@@ -1,5 +1,5 @@
 // What several elements share: truth values, choices, and values that must fit the host file.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearest } from '../../common/nearest.ts';
 import type { AnswerAttribute, AnswerElement, ImportWork } from './definition.ts';
 import { quote, type Placed } from './report.ts';

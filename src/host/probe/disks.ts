@@ -23,6 +23,8 @@ export interface DiskFacts {
   attributes: ReadonlyMap<string, DiskAttributes>;
   /** Names of partitions in the GPT by kernel name, from the kernel; lsblk asks udev. */
   partitionNames: ReadonlyMap<string, string>;
+  /** Where partitions begin (bytes), by kernel name. */
+  partitionStarts: ReadonlyMap<string, number>;
   /** Links below /dev/disk by the kernel name of the disk. */
   links: ReadonlyMap<string, readonly string[]>;
   /** Names of volume groups by the UUID of the physical volume. */
@@ -91,9 +93,11 @@ function makeDisk(device: BlockDevice, facts: DiskFacts, all: readonly BlockDevi
 /** What is on a disk or partition: its signatures, or that there is something unknown or unreadable. */
 function contentsOf(part: BlockDevice, disk: BlockDevice, facts: DiskFacts): Content[] {
   const partition = part === disk ? 0 : partitionNumber(part, disk);
+  const start = facts.partitionStarts.get(part.kname);
   const rest = {
     ...optional('partitionName', part.partlabel ?? facts.partitionNames.get(part.kname)),
     size: part.size,
+    ...(start === undefined || partition === 0 ? {} : { offset: start }),
   };
   if (part.size === 0) return [];
   const signatures = facts.signatures.get(part.kname);

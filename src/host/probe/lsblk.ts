@@ -1,5 +1,5 @@
 // What lsblk says of the block devices: a tree of disks, partitions and what stands on them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { KronosError } from '../../common/error.ts';
 
 /** What is asked of lsblk; known to util-linux 2.37 and later. */

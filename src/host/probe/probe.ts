@@ -24,6 +24,7 @@ import {
   readInterfaces,
   readLinks,
   readPartitionName,
+  readPartitionStart,
 } from './sysfs.ts';
 import { parseVolumeGroups } from './volume-groups.ts';
 
@@ -69,7 +70,8 @@ export async function probeMachine(options: ProbeOptions = {}): Promise<Inventor
           names.map(async (name) => [name, await readDiskAttributes(root, name)] as const),
         ),
       ),
-      partitionNames: await readPartitionNames(disks, root),
+      partitionNames: await readOfPartitions(disks, (kname) => readPartitionName(root, kname)),
+      partitionStarts: await readOfPartitions(disks, (kname) => readPartitionStart(root, kname)),
       links: await readLinks(root),
       volumeGroups:
         (await attempt(async () =>
@@ -118,14 +120,15 @@ async function readSignaturesOf(part: BlockDevice, run: Run): Promise<Signature[
   }
 }
 
-async function readPartitionNames(
+/** What is known of each partition, by its kernel name. */
+async function readOfPartitions<T>(
   disks: readonly BlockDevice[],
-  root: string,
-): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+  read: (kname: string) => Promise<T | undefined>,
+): Promise<Map<string, T>> {
+  const found = new Map<string, T>();
   for (const { kname } of disks.flatMap(descendantsOf).filter(isPartition)) {
-    const name = await readPartitionName(root, kname);
-    if (name !== undefined) found.set(kname, name);
+    const value = await read(kname);
+    if (value !== undefined) found.set(kname, value);
   }
   return found;
 }

@@ -1,5 +1,5 @@
 // What wipefs finds on a disk or partition: every signature, also those that another one hides.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Content } from '../inventory.ts';
 import { parseOutput } from './lsblk.ts';
 

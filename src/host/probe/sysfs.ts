@@ -51,6 +51,12 @@ export async function readPartitionName(root: string, kname: string): Promise<st
   return /^PARTNAME=(.+)$/m.exec(uevent ?? '')?.[1];
 }
 
+/** Where a partition begins, in bytes; the kernel counts in 512 whatever the sectors of the disk are. */
+export async function readPartitionStart(root: string, kname: string): Promise<number | undefined> {
+  const start = await readAttribute(join(root, 'sys/class/block', kname, 'start'));
+  return start !== undefined && /^\d+$/.test(start) ? Number(start) * 512 : undefined;
+}
+
 /** Links of disks that stay from one start to the next, by the kernel name that they lead to. */
 export async function readLinks(root: string): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();

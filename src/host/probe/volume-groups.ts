@@ -1,5 +1,5 @@
 // Which LVM volume group a physical volume belongs to: its signature does not say it.
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseOutput } from './lsblk.ts';
 
 const document = z.object({

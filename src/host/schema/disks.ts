@@ -1,5 +1,5 @@
 // The part `disks` of a host file: which disks, how many, and what becomes of them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { name, size } from './values.ts';
 
 const SIZE_TERM = String.raw`\d+(?:\.\d+)?\s*(?:[KMGT]i?B|B)`;
@@ -91,15 +91,15 @@ const partitions = z
   .strictObject({
     efi: size
       .optional()
-      .describe('EFI system partition (default 512 MiB; 256 MiB on disks below 24 GB).'),
-    root: size.optional().describe('Each root slot (default 8 GiB; 3 GiB on disks below 24 GB).'),
+      .describe('EFI system partition (default 512 MiB; 256 MiB on disks below 32 GB).'),
+    root: size.optional().describe('Each root slot (default 8 GiB; 3 GiB on disks below 32 GB).'),
     slots: z
       .union([z.literal(1), z.literal(2)])
       .optional()
       .describe(
-        '2 keeps room for the next image and the way back (default; 1 on disks below 24 GB).',
+        '2 keeps room for the next image and the way back (default; 1 on disks below 32 GB).',
       ),
-    state: size.optional().describe('State and logs (default 8 GiB; 2 GiB on disks below 24 GB).'),
+    state: size.optional().describe('State and logs (default 8 GiB; 2 GiB on disks below 32 GB).'),
     swap: size.default(0).describe('Swap (default none).'),
     storage: z
       .union([z.literal('rest'), size])

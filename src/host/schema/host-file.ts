@@ -1,5 +1,5 @@
 // The host file, version 1: one document for installer, first boot and fleet. Frozen: a key keeps its name and meaning.
-import { z } from 'zod';
+import * as z from 'zod';
 import { disksSchema } from './disks.ts';
 import { networkSchema, poolSchema, reportSchema, storageSchema } from './network.ts';
 import {

@@ -1,5 +1,5 @@
 // The parts `network`, `storage` and `pool` of a host file; first boot does them, the installer checks and carries them.
-import { z } from 'zod';
+import * as z from 'zod';
 import { interfaceSelector } from './disks.ts';
 import {
   address,

@@ -1,6 +1,6 @@
 // The smallest parts of a host file: what a size, an address, a name may look like.
 import { isIP, isIPv4, isIPv6 } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseSize } from '../../common/parse-size.ts';
 
 /** One line of text without control characters. */

@@ -10,12 +10,16 @@ export interface InstallContext {
   hostFile: HostFile;
   /** Hashes of the passwords of the accounts, by name. */
   passwords: ReadonlyMap<string, string>;
+  /** Resolves when the layers were found to be what was built. */
+  intact: Promise<void>;
   /** Where the new root is mounted while it is made. */
   target: string;
   /** Made anew for every installation; file systems, arrays and entries of the boot menu name them. */
   ids: InstallIds;
   /** True from the moment the partition table was written until the boot loader is there. */
   half: boolean;
+  /** Where files beside the host file are; left out for a host file that came alone. */
+  beside?: string | undefined;
   fetchBytes: (url: string, length: number) => Promise<Buffer>;
   signal: AbortSignal;
 }

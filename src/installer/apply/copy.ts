@@ -1,7 +1,5 @@
 // From the image to the disk: the layers of the host, unpacked, and looked at again from the disk itself.
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { mkdir, readFile, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
@@ -79,61 +77,4 @@ async function kernelVersion(target: string): Promise<string> {
       hint: 'the edition that it was built from lacks the recipe linux',
     });
   return version;
-}
-
-/** Where the build wrote what every file of the host's layers should be. */
-const DIGESTS = '/usr/lib/kronos/digests';
-
-export const checkCopyStep: Step<InstallContext> = {
-  name: 'check-copy',
-  title: 'Reading back what was written',
-  weight: 10,
-  apply: async ({ target }, progress) => {
-    const lines = (await readFile(DIGESTS, 'utf8')).trim().split('\n');
-    await run(['sync', '--file-system', target]);
-    // Otherwise memory would be compared with itself.
-    await writeFile('/proc/sys/vm/drop_caches', '1').catch(() => undefined);
-    const total = lines.reduce((sum, line) => sum + Number(line.split(' ')[1]), 0);
-    let done = 0;
-    let count = 0;
-    const wrong: string[] = [];
-    for (const line of lines) {
-      const [digest = '', size = '', ...rest] = line.split(' ');
-      const path = rest.join(' ');
-      if (digestOnDisk(join(target, path)) !== digest) wrong.push(path);
-      done += Number(size);
-      progress.bytes(done, total);
-      count += 1;
-      // Signals and other work get their turn.
-      if (count % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
-    }
-    if (wrong.length === 0) return;
-    throw new KronosError(
-      'verification/copy-differs',
-      `${wrong.length} files on the disk are not what was written, the first is ${wrong[0] ?? ''}`,
-      { hint: 'the disk, its cable or its controller is failing: look at it with smartctl -a' },
-    );
-  },
-};
-
-/** One buffer for all files: twenty thousand streams would cost more than the reading. */
-const BUFFER = Buffer.allocUnsafe(1024 * 1024);
-
-/** SHA-256 of a file; undefined where it cannot be read. */
-function digestOnDisk(path: string): string | undefined {
-  const hash = createHash('sha256');
-  try {
-    const file = openSync(path, 'r');
-    try {
-      for (;;) {
-        const length = readSync(file, BUFFER);
-        if (length === 0) return hash.digest('hex');
-        hash.update(BUFFER.subarray(0, length));
-      }
-    } finally {
-      closeSync(file);
-    }
-  } catch {
-    return undefined;
-  }
 }

@@ -39,7 +39,8 @@ export function renderDiskMenu(menu: DiskMenu): string {
   ): string[] => {
     const linux = [...kernelLine(boot, `UUID=${uuid}`, where), ...extra].join(' ');
     return [
-      `menuentry "${title}" --id ${id} {`,
+      // A letter starts its entry, over the serial line too; GRUB keeps c and e for itself.
+      `menuentry " [${id.charAt(0)}] ${title}" --id ${id} --hotkey=${id.charAt(0)} {`,
       `  search --no-floppy --fs-uuid --set=root ${uuid}`,
       ...(where.xen
         ? [
@@ -97,8 +98,7 @@ export const loaderStep: Step<InstallContext> = {
     });
     const esps = membersOf(plan, 'efi');
     // Everything but what the firmware looks for, then all of it to the disks, then that.
-    for (const esp of esps)
-      await withEsp(context, esp, (directory) => fillEsp(image.loader, directory, menu));
+    for (const esp of esps) await withEsp(context, esp, (directory) => fillEsp(directory, menu));
     const { offset } = partitionOf(plan.system.layout, 'bios');
     for (const disk of plan.system.disks) await writeCore(image.loader, disk.name, offset);
     await run(['sync']);
@@ -126,12 +126,11 @@ async function withEsp(
   }
 }
 
-async function fillEsp(loader: string, directory: string, menu: string): Promise<void> {
+async function fillEsp(directory: string, menu: string): Promise<void> {
   await mkdir(join(directory, 'kronos'), { recursive: true });
   await mkdir(join(directory, 'EFI/kronos'), { recursive: true });
   await mkdir(join(directory, 'EFI/BOOT'), { recursive: true });
   await writeFile(join(directory, 'kronos/grub.cfg'), menu);
-  void loader;
 }
 
 async function completeEsp(loader: string, directory: string): Promise<void> {

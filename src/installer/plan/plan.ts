@@ -1,13 +1,19 @@
 // The install plan: everything that will be done to a machine, as data, decided before anything is touched.
 import { digestData, type Sha256 } from '../../common/digest.ts';
-import { KronosError } from '../../common/error.ts';
-import type { Content, Disk, Interface, Inventory } from '../../host/inventory.ts';
+import { KronosError, KronosErrors } from '../../common/error.ts';
+import type { Content, Disk, Inventory } from '../../host/inventory.ts';
 import { redactHostFile } from '../../host/secret.ts';
-import { selectInterfaces } from '../../host/select/interfaces.ts';
+import { twinsOf } from '../../host/select/exclude.ts';
 import { resolveDisks } from '../../host/select/resolve.ts';
+import { describeDisk } from '../../host/select/table.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import { planBoot, type BootPlan } from './boot.ts';
-import { layOutSystem, type Layout } from './layout.ts';
+import { attempt } from './collect.ts';
+import { isKept } from './existing.ts';
+import type { Layout, Role } from './layout.ts';
+import { planNetworks, type PlannedInterface, type PlannedNetwork } from './network.ts';
+import { planSystem } from './system.ts';
+import { findWarnings, type PlanWarning } from './warnings.ts';
 
 export type InstallMode = 'install' | 'reinstall';
 
@@ -22,15 +28,12 @@ export interface PlannedDisk {
   model?: string | undefined;
   serial?: string | undefined;
   wwn?: string | undefined;
-  /** Its place on the bus, for disks that have neither serial number nor WWN. */
+  /** Its place on the bus, for disks that have neither serial number nor WWN, or share theirs with another. */
   place?: string | undefined;
   /** What is on it and will be gone. */
   erased: Content[];
-}
-
-export interface PlannedInterface {
-  name: string;
-  mac: string;
+  /** What is on it and stays; only a reinstallation leaves anything. */
+  kept: Content[];
 }
 
 export interface InstallPlan {
@@ -38,13 +41,21 @@ export interface InstallPlan {
   version: 1;
   mode: InstallMode;
   hostname: string;
+  machine: Pick<Inventory['machine'], 'vendor' | 'product' | 'serial' | 'uuid' | 'memory' | 'cpus'>;
   firmware: Inventory['machine']['firmware'];
-  system: { disks: PlannedDisk[]; raid: boolean; layout: Layout };
+  /** `keep`: the parts that a reinstallation leaves as they are; the layout is then the one that is there. */
+  system: { disks: PlannedDisk[]; raid: boolean; layout: Layout; keep: Role[] };
   storage: { name: string; disks: PlannedDisk[] }[];
+  /** Disks that nothing is written to. */
+  untouched: { name: string; size: number; model?: string | undefined; holds: string }[];
   management: PlannedInterface[];
+  /** All networks with their cards, `management` first. */
+  networks: PlannedNetwork[];
   boot: BootPlan;
-  /** Digest of the host file without its secrets. */
+  /** Digest of the host file without its secrets and its approval. */
   hostFile: Sha256;
+  /** What will surprise. */
+  warnings: PlanWarning[];
 }
 
 /** What of the image a plan depends on. */
@@ -54,10 +65,12 @@ export interface ImageFacts {
   toolstack?: 'xl' | 'xapi' | undefined;
 }
 
+/** Where no image is named: nothing is known of it. */
+export const NO_IMAGE: ImageFacts = { xenArguments: [], kernelArguments: [] };
+
 /**
  * The plan for a host file on a machine.
- * Errors: those of `resolveDisks`, `selectInterfaces`, `layOutSystem` and `planBoot`; `host/no-network-card`;
- * `input/toolstack` where the image has another one.
+ * Errors, all at once: those of `resolveDisks`, `planSystem`, `planNetworks` and `planBoot`.
  */
 export function planInstall(
   hostFile: HostFile,
@@ -65,44 +78,81 @@ export function planInstall(
   image: ImageFacts,
   mode: InstallMode = 'install',
 ): InstallPlan {
-  checkToolstack(hostFile, image);
-  const resolved = resolveDisks(hostFile.disks, inventory, { reinstall: mode === 'reinstall' });
-  const raid = hostFile.disks.system.raid === 1;
-  const smallest = Math.min(...resolved.system.map((disk) => disk.size));
-  const layout = layOutSystem(smallest, hostFile.disks.system.partitions);
-  if (inventory.interfaces.length === 0) {
-    throw new KronosError('host/no-network-card', 'this machine has no network card', {
-      hint: 'look whether the card is switched off in the firmware, or needs a driver or firmware files that the image lacks',
-    });
-  }
-  const { interfaces } = selectInterfaces(
-    hostFile.network.management.interface,
-    inventory,
-    'network.management',
-  );
+  const errors: KronosError[] = [];
+  const resolved = attempt(errors, () => resolveDisks(wishOf(hostFile.disks, mode), inventory));
+  const system =
+    resolved && attempt(errors, () => planSystem(hostFile, resolved.system, inventory, mode));
+  const networks = attempt(errors, () => planNetworks(hostFile, inventory));
+  const boot = attempt(errors, () => planBoot(hostFile, inventory, image));
+  if (!resolved || !system || !networks || !boot || errors.length > 0)
+    throw errors.length === 1 && errors[0] !== undefined ? errors[0] : new KronosErrors(errors);
+  const keepsAll = (): boolean => mode === 'reinstall';
+  const keepsSystem = (content: Content): boolean => keepsAll() && isKept(content, system.layout);
+  const taken = [...resolved.system, ...resolved.storage.flatMap(({ disks }) => disks)];
+  const { vendor, product, serial, uuid, memory, cpus, firmware } = inventory.machine;
   return {
     format: 'kronos-install-plan',
     version: 1,
     mode,
     hostname: hostFile.hostname,
-    firmware: inventory.machine.firmware,
-    system: { disks: resolved.system.map(planDisk), raid, layout },
-    storage: resolved.storage.map(({ name, disks }) => ({ name, disks: disks.map(planDisk) })),
-    management: interfaces.map(planInterface),
-    boot: planBoot(hostFile, inventory, image),
-    hostFile: digestData(redactHostFile(hostFile)),
+    machine: { vendor, product, serial, uuid, memory, cpus },
+    firmware,
+    system: {
+      ...system,
+      disks: resolved.system.map((disk) => planDisk(disk, inventory.disks, keepsSystem)),
+    },
+    storage: resolved.storage.map(({ name, disks }) => ({
+      name,
+      disks: disks.map((disk) => planDisk(disk, inventory.disks, keepsAll)),
+    })),
+    untouched: inventory.disks
+      .filter((disk) => !taken.includes(disk) && disk.size > 0)
+      .map((disk) => ({
+        ...{ name: disk.name, size: disk.size, model: disk.model },
+        holds: describeDisk(disk),
+      })),
+    management: networks[0]?.interfaces ?? [],
+    networks,
+    boot,
+    hostFile: digestData(redactHostFile({ ...hostFile, approve: undefined })),
+    warnings: findWarnings({ firmware, disks: resolved.system, layout: system.layout, networks }),
   };
 }
 
-/** Names of kernel devices can change from one start to the next; what is planned does not. */
+/** A reinstallation erases nothing for which it would have to be asked: what is there is judged by `planSystem`. */
+function wishOf(disks: HostFile['disks'], mode: InstallMode): HostFile['disks'] {
+  if (mode === 'install') return disks;
+  return {
+    system: { ...disks.system, existing: 'erase' },
+    storage: disks.storage.map((one) => ({ ...one, existing: 'erase' })),
+  };
+}
+
+/**
+ * What `approve` in a host file holds. It covers which machine this is (DMI and firmware), the disks by what they are,
+ * what is erased and kept on them, the layout, the cards by address, the host file without its secrets, and the mode.
+ * It covers nothing that can change from one start to the next or that only an image tells: names of kernel devices, the
+ * order in which they were found, links, memory, boot arguments. So it is the same wherever it is computed.
+ */
 export function digestPlan(plan: InstallPlan): Sha256 {
-  const stable = ({ name: _name, ...rest }: PlannedDisk): Omit<PlannedDisk, 'name'> => rest;
+  const { mode, hostname, firmware, machine, system, storage, networks, hostFile } = plan;
+  const { vendor, product, serial, uuid } = machine;
   return digestData({
-    ...plan,
-    system: { ...plan.system, disks: plan.system.disks.map(stable) },
-    storage: plan.storage.map((one) => ({ ...one, disks: one.disks.map(stable) })),
-    management: plan.management.map(({ mac }) => mac),
+    ...{ mode, hostname, firmware, hostFile },
+    machine: { vendor, product, serial, uuid },
+    system: { raid: system.raid, layout: system.layout, keep: system.keep },
+    disks: identify(system.disks),
+    storage: storage.map(({ name, disks }) => ({ name, disks: identify(disks) })),
+    networks: networks.map(({ name, interfaces }) => ({
+      name,
+      cards: interfaces.map(({ mac }) => mac).sort(),
+    })),
   });
+}
+
+/** Digests of disks without their names, in an order that does not depend on those either. */
+function identify(disks: readonly PlannedDisk[]): Sha256[] {
+  return disks.map(({ name: _name, ...rest }) => digestData(rest)).sort();
 }
 
 /** Errors: `input/not-approved` where the host file approves another plan. */
@@ -125,39 +175,29 @@ export function disksOf(plan: InstallPlan): PlannedDisk[] {
 
 /** Whether an entry of a later inventory is the disk that was planned with. */
 export function isPlannedDisk(planned: PlannedDisk, disk: Disk): boolean {
-  const { name: _name, erased: _erased, ...wanted } = planned;
-  const { name: _now, erased: _present, ...found } = planDisk(disk);
-  return digestData(wanted) === digestData(found);
+  const { name: _name, erased: _erased, kept: _kept, ...identity } = planned;
+  return digestData(identity) === digestData(identityOf(disk, planned.place !== undefined));
 }
 
-function planDisk(disk: Disk): PlannedDisk {
-  const { name, size, logicalSector, vendor, model, serial, wwn } = disk;
-  const known = [serial, wwn].some((text) => text !== undefined && text.trim() !== '');
+type Identity = Omit<PlannedDisk, 'name' | 'erased' | 'kept'>;
+
+function identityOf(disk: Disk, needsPlace: boolean): Identity {
+  const { size, logicalSector, vendor, model, serial, wwn } = disk;
   const place = disk.links.find((link) => link.startsWith('/dev/disk/by-path/'));
+  return { size, logicalSector, vendor, model, serial, wwn, place: needsPlace ? place : undefined };
+}
+
+function planDisk(
+  disk: Disk,
+  all: readonly Disk[],
+  isContentKept: (content: Content) => boolean,
+): PlannedDisk {
+  const known = [disk.serial, disk.wwn].some((text) => text !== undefined && text.trim() !== '');
   return {
-    ...{ name, size, logicalSector, vendor, model, serial, wwn },
-    place: known ? undefined : place,
-    erased: disk.contents,
+    name: disk.name,
+    // Clones that say the same of themselves are told apart by where they are.
+    ...identityOf(disk, !known || twinsOf(disk, all).length > 0),
+    erased: disk.contents.filter((content) => !isContentKept(content)),
+    kept: disk.contents.filter(isContentKept),
   };
-}
-
-function planInterface({ name, mac }: Interface): PlannedInterface {
-  return { name, mac: mac.toLowerCase() };
-}
-
-function checkToolstack(hostFile: HostFile, image: ImageFacts): void {
-  const { toolstack } = image;
-  if (toolstack === undefined) return;
-  const wanted = hostFile.toolstack ?? (hostFile.pool === undefined ? toolstack : 'xapi');
-  if (wanted === toolstack) return;
-  throw new KronosError(
-    'input/toolstack',
-    `the host file asks for the toolstack ${wanted}, but this image has ${toolstack}`,
-    {
-      hint:
-        wanted === 'xapi'
-          ? 'build the image with --origin xapi=..., or leave out "pool" and "toolstack"'
-          : 'use an image without xapi, or leave out "toolstack"',
-    },
-  );
 }

@@ -2,9 +2,9 @@
 import { mkdir, readdir, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
-import { readTextOrUndefined } from '../../common/files.ts';
+import { exists, readTextOrUndefined } from '../../common/files.ts';
 import { run, start } from '../../common/process.ts';
-import { findStick } from '../source.ts';
+import { saveOnStick } from '../stick.ts';
 
 /** A shell on our own terminal. Errors: none; one that cannot be started is said by it being over at once. */
 export async function openShell(): Promise<void> {
@@ -26,44 +26,24 @@ export async function loadKeymap(name: string, terminal: string): Promise<string
 }
 
 const MEMORY = '/run/kronos';
-const MOUNT = '/run/kronos/save';
 
-/** Keeps a text on the stick labelled KRONOS, or in memory where there is none; says where. Errors: those of mounting. */
-export async function saveText(name: string, text: string): Promise<string> {
+/**
+ * Keeps a text, and files that go with it, on the stick labelled KRONOS, or the text in memory where there is none; says
+ * where. Errors: those of saveOnStick.
+ */
+export async function saveText(
+  name: string,
+  text: string,
+  files: readonly string[] = [],
+): Promise<string> {
   const file = name.replaceAll(/[^A-Za-z0-9._-]/g, '-').replace(/^\.+/, '');
-  const stick = await findStick();
-  if (stick === undefined) {
-    const path = join(MEMORY, file);
-    await mkdir(MEMORY, { recursive: true });
-    await writeFile(path, text, { mode: 0o600 });
-    return `${path}, in memory (no stick labelled KRONOS was found)`;
-  }
-  await mkdir(MOUNT, { recursive: true });
-  const { target, undo } = await mountWritable(stick);
-  try {
-    await writeFile(join(target, file), text, { mode: 0o600 });
-    await run(['sync']);
-  } finally {
-    await undo();
-  }
-  return `${file} on the stick ${stick}`;
-}
-
-/** A stick that a host file was read from is mounted already, read-only. */
-async function mountWritable(
-  device: string,
-): Promise<{ target: string; undo: () => Promise<unknown> }> {
-  const { stdout } = await run(
-    ['findmnt', '--noheadings', '--first-only', '--output', 'TARGET', '--source', device],
-    { accept: [0, 1] },
-  );
-  const target = stdout.trim();
-  if (target === '') {
-    await run(['mount', '-o', 'rw,nosuid,nodev,noexec', device, MOUNT]);
-    return { target: MOUNT, undo: () => run(['umount', MOUNT]) };
-  }
-  await run(['mount', '-o', 'remount,rw', target]);
-  return { target, undo: () => run(['mount', '-o', 'remount,ro', target]) };
+  const path = join(MEMORY, file);
+  await mkdir(MEMORY, { recursive: true });
+  await writeFile(path, text, { mode: 0o600 });
+  const there: string[] = [];
+  for (const one of files) if (await exists(one)) there.push(one);
+  const stick = await saveOnStick(file.replace(/\.[^.]*$/, ''), [path, ...there]);
+  return stick ?? `${path}, in memory: no stick labelled KRONOS was found`;
 }
 
 /** Names of time zones that the system has; those of Node where it has no list. */

@@ -30,7 +30,7 @@ export interface Outside {
   /** Says what went wrong, if anything. */
   loadKeymap: (name: string) => Promise<string | undefined>;
   /** Keeps a text for the person and says where it is. */
-  save: (name: string, text: string) => Promise<string>;
+  save: (name: string, text: string, what: 'host-file' | 'report') => Promise<string>;
   /** See hashPassword. */
   hash?: (password: string) => Promise<string | undefined>;
   lockFile?: string;
@@ -163,7 +163,11 @@ function createSession(options: InteractiveOptions): Session {
         attempt(outside.probe().then((inventory) => ({ type: 'probed', inventory })));
         return;
       case 'save':
-        attempt(outside.save(effect.name, effect.text).then((place) => ({ type: 'saved', place })));
+        attempt(
+          outside
+            .save(effect.name, effect.text, effect.what)
+            .then((place) => ({ type: 'saved', place })),
+        );
         return;
       case 'install':
         attempt(install(effect.request));

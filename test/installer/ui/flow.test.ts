@@ -122,7 +122,7 @@ async function presetFor(existing: string): Promise<Preset> {
 test('a host file that was found is shown; what it erases is typed before anything starts', async (t) => {
   const inventory = await readMachine('windows-dual');
   const driver = drive(inventory, await presetFor('erase'));
-  t.regex(driver.screen(), /The plan for host\.yaml[^]*WILL BE ERASED[^]*>\[ Install \]</);
+  t.regex(driver.screen(), /The plan for host\.yaml[^]*nvme0n1 WILL BE ERASED[^]*>\[ Install \]</);
   driver.keys('ENTER');
   t.is(driver.state().page, 'erase');
   t.deepEqual(driver.effects(), []);

@@ -98,7 +98,7 @@ async function answerAll({ terminal, keys }: Session): Promise<void> {
   keys('ENTER');
   terminal.type(SSH_KEY);
   keys('ENTER');
-  await terminal.see(/Plan [0-9a-f]{16}: install xen01\.example\.net/);
+  await terminal.see(/Installation of xen01\.example\.net/);
 }
 
 test('the answers make a host file that means the disks that were pointed at', async (t) => {

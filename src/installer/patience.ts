@@ -1,0 +1,32 @@
+// Servers are asked again for a while: the network of the machine may still be coming up.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KronosError } from '../common/error.ts';
+
+/** Seconds for which a server is asked again. */
+const FETCH_SECONDS = 300;
+
+export interface Patience {
+  signal: AbortSignal;
+  /** Told why there is another try. */
+  note: (text: string) => void;
+  /** Seconds (default 300). */
+  seconds?: number | undefined;
+}
+
+/** Does what may fail with `io/fetch-failed` again until it works. Errors: those of `work`, the last one. */
+export async function patiently<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
+  const { signal, note } = patience;
+  const until = performance.now() + (patience.seconds ?? FETCH_SECONDS) * 1000;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const final = !(error instanceof KronosError) || error.code !== 'io/fetch-failed';
+      if (final || signal.aborted || performance.now() >= until) throw error;
+      const wait = Math.min(30, 2 ** attempt);
+      note(`${error.message}; trying again in ${wait} s`);
+      // Cut short by the signal, the next try tells.
+      await sleep(wait * 1000, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
