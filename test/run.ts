@@ -20,6 +20,7 @@ import { formatSummary } from './summary.ts';
 const TEST_PROGRAMS: readonly HostProgram[] = [
   ...BUILD_PROGRAMS,
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
+  { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
 ];
 
 const root = join(import.meta.dirname, '../..');

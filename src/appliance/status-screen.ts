@@ -83,13 +83,7 @@ function nextSteps(facts: StatusFacts): string[] {
       ? 'The system runs without Xen and cannot start virtual machines. Log in for:'
       : 'The host is up. Log in for:';
   if (facts.mode === undefined) return [first, '', ...answers];
-  return [
-    first,
-    '',
-    ...answers,
-    '',
-    'This version cannot install to a disk yet; the system runs from its medium.',
-  ];
+  return [first, '', '  kronos-install           install this system on a disk', ...answers];
 }
 
 function addressRows(facts: StatusFacts): string[] {

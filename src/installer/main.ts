@@ -2,26 +2,24 @@
 import { readFile } from 'node:fs/promises';
 import { exitCodeOf, formatError, KronosError } from '../common/error.ts';
 import { run } from '../common/process.ts';
-import { fetchText } from '../host/fetch.ts';
 import { probeMachine } from '../host/probe/probe.ts';
 import { includeBeside, parseHostFile } from '../host/read.ts';
-import { passwordsIn, secretsOf, type ReadSecretOptions } from '../host/secret.ts';
+import { passwordsIn, secretsOf } from '../host/secret.ts';
 import { factsOf } from '../host/variables.ts';
 import { createScrubber } from '../steps/scrub.ts';
+import { carryOut, secretsOptions } from './carry-out.ts';
 import { describeFailure, keepFailure } from './failure.ts';
-import { fetchBytes } from './fetch-bytes.ts';
-import { install } from './install.ts';
 import { openImage, verifyLayers } from './image.ts';
+import { interact, wantsScreens } from './interact.ts';
 import { HELP, parseOptions, type InstallerOptions } from './options.ts';
-import { hashPasswords } from './passwords.ts';
-import { patiently } from './patience.ts';
 import { describePlan } from './plan/describe.ts';
-import { digestPlan, planInstall, requireApproved } from './plan/plan.ts';
+import { digestPlan, planInstall } from './plan/plan.ts';
 import { startReport, type RunEnd } from './report.ts';
 import { beginSession, recordNote, type Session } from './session.ts';
 import { consoleSink, JOURNAL, journalSink, jsonSink, tellConsoles, textSink } from './sinks.ts';
-import { findHostFile } from './source.ts';
+import { findHostFile, type FindResult } from './source.ts';
 import { collectSupport, writeSupport } from './support.ts';
+import { readTerminalName } from './ui/outside.ts';
 
 const AREA = '/run/kronos/host.area';
 
@@ -114,12 +112,19 @@ async function installFromHostFile(
   // Whoever waits for it hears of it; until then nobody does.
   intact.catch(() => undefined);
   const inventory = (facts.inventory = await probeMachine());
-  const machine = factsOf(inventory);
-  const { found, attempts } = await findHostFile({
-    ...{ file: options.hostFile, kernelArguments, facts: machine, area: AREA, signal, note },
-  });
+  const machine = factsOf(inventory, bootCard(kernelArguments));
+  const { found, attempts }: FindResult = options.ask
+    ? { attempts: [] }
+    : await findHostFile({
+        ...{ file: options.hostFile, kernelArguments, facts: machine, area: AREA, signal, note },
+      });
   for (const { place, skipped } of attempts)
     note(skipped === undefined ? `host file: ${place}` : `not taken: ${place}: ${skipped}`);
+  if (wantsScreens(options)) {
+    const how = await interact({ image, intact, inventory, found, options, scrub, signal });
+    await leave(how, say);
+    return;
+  }
   if (found === undefined) {
     throw new KronosError('input/no-host-file', 'there is no host file for this machine', {
       hint: 'name one with --host-file, embed it with: kronos host embed, or put host.yaml on a stick labelled KRONOS',
@@ -133,13 +138,7 @@ async function installFromHostFile(
   facts.hostFile = hostFile;
   scrub.learn(...secretsOf(hostFile));
   for (const warning of warnings) note(`warning: ${formatError(warning)}`);
-  const secrets: ReadSecretOptions = {
-    directory: found.directory,
-    seen: (secret) => {
-      scrub.learn(secret);
-    },
-    fetch: (url, pin) => patiently(() => fetchText(url, { ...pin, signal }), { signal, note }),
-  };
+  const secrets = secretsOptions({ scrub, directory: found.directory, signal, note });
   if (!options.plan) {
     const { version } = image;
     session.report = await startReport({ hostFile, facts: machine, version, secrets, scrub, note });
@@ -153,20 +152,23 @@ async function installFromHostFile(
   }
   say(describePlan(plan));
   if (options.plan) return;
-  requireApproved(plan, hostFile);
-  const passwords = await hashPasswords(hostFile, secrets);
-  scrub.learn(...passwords.values());
-  await install({
-    ...{ plan, image, intact, hostFile, passwords, signal, fetchBytes, beside: found.directory },
-    sink: session.sink,
-  });
+  const { directory } = found;
+  const lock = options.unattended ? 'unattended' : await readTerminalName();
+  await carryOut({ session, plan, image, intact, hostFile, secrets, signal, directory, lock });
   note(`Kronos is installed on ${plan.system.disks.map((disk) => disk.name).join(' and ')}.`);
+}
+
+/** The card that the firmware booted from, as PXELINUX and our own boot trees hand it on: BOOTIF=01-52-54-00-12-34-56. */
+function bootCard(kernelArguments: readonly string[]): string | undefined {
+  const word = kernelArguments.findLast((each) => each.startsWith('BOOTIF='));
+  const [, mac] = /^BOOTIF=(?:01-)?((?:[0-9a-f]{2}[-:]){5}[0-9a-f]{2})$/i.exec(word ?? '') ?? [];
+  return mac?.replaceAll('-', ':').toLowerCase();
 }
 
 /** Ends the run between two steps, or what a step waits for. */
 function abortOnSignals(): AbortController {
   const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(name, () => {
       abort.abort(new KronosError('interrupted/cancelled', `stopped by ${name}`));
     });

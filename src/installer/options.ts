@@ -4,10 +4,12 @@ import { KronosError } from '../common/error.ts';
 
 export const HELP = `Usage: kronos-install [options]
 
-Installs this machine from a host file.
+Installs this machine from a host file, or from the answers to a few questions
+where there is none. On a terminal the plan is shown and asked about first.
 
   --host-file FILE  take this host file instead of looking for one
   --plan            print what would be done, and do nothing
+  --ask             ask on the screen, even where there is a host file
   --unattended      ask nothing; restart when done
   --reinstall       keep state and storage of the Kronos host on the disk
   --bundle FILE     write a support bundle (.tar.gz, without secrets), and do
@@ -34,6 +36,8 @@ export interface InstallerOptions {
   /** Write a support bundle and do nothing else. */
   bundle?: string | undefined;
   plan: boolean;
+  /** Questions, not a host file that may be there. */
+  ask: boolean;
   unattended: boolean;
   reinstall: boolean;
   json: boolean;
@@ -55,8 +59,8 @@ export function parseOptions(
   }
   return {
     ...{ hostFile: values['host-file'], bundle: values.bundle },
-    ...{ plan: values.plan, unattended: values.unattended, reinstall: values.reinstall },
-    ...{ json: values.json, help: values.help },
+    ...{ plan: values.plan, ask: values.ask, unattended: values.unattended },
+    ...{ reinstall: values.reinstall, json: values.json, help: values.help },
     after: (after ?? 'reboot') as InstallerOptions['after'],
   };
 }
@@ -69,6 +73,7 @@ function parse(argv: readonly string[]) {
         'host-file': { type: 'string' },
         bundle: { type: 'string' },
         plan: { type: 'boolean', default: false },
+        ask: { type: 'boolean', default: false },
         unattended: { type: 'boolean', default: false },
         reinstall: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },

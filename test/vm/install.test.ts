@@ -47,13 +47,15 @@ for (const { firmware, bus, raid = false, smoke } of MATRIX) {
       disks: alone.map((path) => ({ path, bus, serial: serialOf(disks.indexOf(path)) })),
     });
     t.teardown(machine.stop);
+    await machine.expect(/serial console/, 300);
+    await machine.type('s');
     const report = await machine.selfTest();
     t.deepEqual(
       report.checks.filter(({ ok }) => !ok).map(({ name, why }) => `${name}: ${why ?? ''}`),
       [],
     );
     t.is(report.boot, 'xen');
-    await machine.expect(/xen01 login:/);
+    t.regex(machine.console.transcript(), /xen01 login:/);
   });
 }
 

@@ -39,7 +39,8 @@ export function renderDiskMenu(menu: DiskMenu): string {
   ): string[] => {
     const linux = [...kernelLine(boot, `UUID=${uuid}`, where), ...extra].join(' ');
     return [
-      `menuentry "${title}" --id ${id} {`,
+      // A letter starts its entry, over the serial line too; GRUB keeps c and e for itself.
+      `menuentry " [${id.charAt(0)}] ${title}" --id ${id} --hotkey=${id.charAt(0)} {`,
       `  search --no-floppy --fs-uuid --set=root ${uuid}`,
       ...(where.xen
         ? [

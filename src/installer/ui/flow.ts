@@ -12,6 +12,7 @@ import { startInstall } from './start-install.ts';
 import { PAGES, type FlowEvent, type FlowState, type PageId } from './state.ts';
 import type { Preset, Turn, World } from './state.ts';
 import { BOX_HEIGHT } from './view.ts';
+import { editField, fieldOf } from './widgets/field.ts';
 import { scrollText } from './widgets/scroll.ts';
 
 /** Where the screens begin: with the questions, or with the plan of a host file that was found. */
@@ -44,6 +45,8 @@ export function update(state: FlowState, event: FlowEvent): Turn {
       return quiet(state.problem.length > 0 ? state : { ...state, problem: [event.text] });
     case 'refused':
       return quiet(withError({ ...state, waiting: '' }, event.error));
+    case 'ask':
+      return quiet({ ...state, secret: { words: event.words, field: fieldOf('') } });
     case 'step': {
       const running = state.page === 'progress' ? state : enter(state, 'progress');
       const before = state.page === 'progress' ? state.progress : undefined;
@@ -85,12 +88,26 @@ function press(state: FlowState, key: Key): Turn {
     const top = scrollText(box.top, key, box.lines.length, BOX_HEIGHT);
     return quiet(top === undefined ? state : { ...state, box: { ...box, top } });
   }
+  if (state.secret !== undefined) return typeSecret(state, state.secret, key);
   if (state.waiting !== '') return quiet(state);
   if (key.name === 'f5' && ['welcome', 'system', 'storage', 'card'].includes(state.page))
     return probeAgain(state);
   const outcome = PAGE_OF[state.page].press(state, key);
   if (outcome !== undefined) return follow(outcome);
   return quiet(key.name === 'escape' ? goBack(state) : state);
+}
+
+function typeSecret(
+  state: FlowState,
+  { words, field }: NonNullable<FlowState['secret']>,
+  key: Key,
+): Turn {
+  if (key.name === 'enter' && field.text !== '') {
+    const effects = [{ type: 'answer' as const, text: field.text }];
+    return { state: { ...state, secret: undefined }, effects };
+  }
+  const edited = editField(field, key);
+  return quiet(edited === undefined ? state : { ...state, secret: { words, field: edited } });
 }
 
 /** Where the outcome of a page leads. */
@@ -109,7 +126,8 @@ function follow({ state, effects = [], go }: Outcome): Turn {
 
 /** Another page than the next one: back along the trail where it is there, with what is wrong there on it. */
 function goTo(state: FlowState, page: PageId): FlowState {
-  const before = state.trail.indexOf(page);
+  // The end of disks is typed in between, and then what was asked for goes on.
+  const before = page === 'erase' ? -1 : state.trail.indexOf(page);
   const trail = before === -1 ? [...state.trail, state.page] : state.trail.slice(0, before);
   return enter({ ...state, trail: page === 'welcome' ? [] : trail }, page);
 }

@@ -97,8 +97,8 @@ function place(error: KronosError, text: string): Finding {
 
 function pageOf({ code, message }: KronosError): PageId {
   if (/disks\.storage/.test(message)) return 'storage';
-  if (/disk/.test(code)) return 'system';
-  if (/network-card|interface/.test(code)) return 'card';
+  if (/disk|mirror|bios-reach|partition/.test(code)) return 'system';
+  if (/network-card|interface|link/.test(code)) return 'card';
   if (/memory|toolstack/.test(code)) return 'welcome';
   return 'summary';
 }

@@ -7,6 +7,7 @@ import type { ImageFacts, InstallMode, InstallPlan } from '../plan/plan.ts';
 import type { Answers } from './answers.ts';
 import type { Key } from './keys.ts';
 import type { Progress } from './progress.ts';
+import type { Field } from './widgets/field.ts';
 import type { FormView } from './widgets/form.ts';
 
 /** In the order in which they are seen. */
@@ -68,6 +69,8 @@ export interface FlowState {
   /** A warning that Enter passes when it is seen a second time. */
   warned: string;
   box?: Box | undefined;
+  /** A secret that the installation needs, while it is being asked for. */
+  secret?: { words: string; field: Field } | undefined;
   /** What the person waits for; keys but those for a shell and a new drawing do nothing meanwhile. */
   waiting: string;
   progress?: Progress | undefined;
@@ -96,6 +99,8 @@ export type Effect =
   | { type: 'probe' }
   | { type: 'install'; request: InstallRequest }
   | { type: 'stop' }
+  /** What was typed for a secret. */
+  | { type: 'answer'; text: string }
   | { type: 'save'; what: 'host-file' | 'report'; name: string; text: string }
   | { type: 'leave'; how: 'shell' | 'reboot' | 'poweroff' };
 
@@ -110,6 +115,7 @@ export type FlowEvent =
   | { type: 'saved'; place: string }
   /** What was asked for went wrong. */
   | { type: 'refused'; error: KronosError }
+  | { type: 'ask'; words: string }
   /** `now`: milliseconds since 1970. */
   | { type: 'step'; event: StepEvent; now: number }
   | { type: 'tick'; now: number }

@@ -1,8 +1,10 @@
 // The screen of a state.
+import { plain } from '../../host/select/text.ts';
 import { BLANK, paragraph } from './page.ts';
 import { PAGE_OF } from './pages.ts';
 import { BODY_ROWS, COLUMNS, frame, ROWS, textLine, type Screen } from './screen.ts';
 import { PAGES, type Box, type FlowState } from './state.ts';
+import { renderField } from './widgets/field.ts';
 import { renderText } from './widgets/scroll.ts';
 
 /** Lines of a text that is laid over a page. */
@@ -13,6 +15,7 @@ export function renderState(state: FlowState): Screen {
   if (state.small !== undefined && state.small.accepted !== true) return renderSmall(state);
   if (state.other !== undefined) return renderOther(state, state.other);
   if (state.box !== undefined) return renderBox(state, state.box);
+  if (state.secret !== undefined) return renderSecret(state, state.secret);
   const page = PAGE_OF[state.page];
   const view = page.render(state);
   return frame({
@@ -43,6 +46,22 @@ function renderBox({ world }: FlowState, box: Box): Screen {
     body: renderText(box.lines, box.top, BOX_HEIGHT),
     message: [],
     keys: 'Up/Down PgUp/PgDn scroll   Enter or Esc put away   F2 shell',
+  });
+}
+
+function renderSecret(
+  { world }: FlowState,
+  { words, field }: NonNullable<FlowState['secret']>,
+): Screen {
+  const { text, cursor } = renderField(field, 40, true);
+  const intro = [...paragraph(plain(words)), BLANK];
+  return frame({
+    title: `Kronos ${world.version}  |  A secret of the host file`,
+    corner: world.terminal,
+    body: [...intro, textLine(text, 'bold')],
+    cursor: { row: intro.length, column: 2 + cursor },
+    message: [],
+    keys: 'Enter go on   F2 shell',
   });
 }
 

@@ -49,11 +49,7 @@ function buttonsOf({ preset }: FlowState): Button[] {
 }
 
 function linesOf({ plan, problems }: Judgement): string[] {
-  if (plan !== undefined)
-    return describePlan(plan)
-      .trim()
-      .split('\n')
-      .map((line) => `  ${line}`);
+  if (plan !== undefined) return describePlan(plan).trim().split('\n');
   return problems.flatMap(({ error }) => [
     ...error.message.split('\n').map((line) => `  ${line}`),
     ...(error.hint === undefined ? [] : ['', `  -> ${error.hint}`]),
