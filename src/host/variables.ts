@@ -109,8 +109,10 @@ function replace(text: string, at: Replacement): string {
     if (value !== undefined) return value;
     if (isMachineName(name)) return at.facts === undefined ? all : fromMachine(name, at.facts, at);
     const names = [...Object.keys(MACHINE_NAMES), ...at.own.keys()];
-    const guess = isSecretPath(at.path) ? undefined : nearest(name, names);
-    const shown = isSecretPath(at.path) ? '' : ` ${JSON.stringify(name.slice(0, 60))}`;
+    // The login of a URL is as secret as a password.
+    const hidden = isSecretPath(at.path) || /:\/\/[^/?#]*@/.test(text);
+    const guess = hidden ? undefined : nearest(name, names);
+    const shown = hidden ? '' : ` ${JSON.stringify(name.slice(0, 60))}`;
     unknown(
       `${where(at)}: unknown variable${shown}`,
       guess === undefined

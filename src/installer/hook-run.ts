@@ -13,8 +13,8 @@ export interface HookRun {
 /** Lines of a hook that are told; a journal in memory must not fill up. */
 const LINES = 5000;
 
-/** Characters of a line. */
-const WIDTH = 500;
+/** Characters; of a longer line only the length is told: cut short, a secret in it would not be found any more. */
+const WIDTH = 4000;
 
 /** Lines at the end that go into the error. */
 const TAIL = 12;
@@ -39,7 +39,8 @@ export async function runHook(hook: PlacedHook, options: HookRun): Promise<void>
   const tail: string[] = [];
   let lines = 0;
   const onLine = (raw: string): void => {
-    const line = raw.replaceAll(/\p{Cc}+/gu, ' ').slice(0, WIDTH);
+    const { length } = raw;
+    const line = length > WIDTH ? `(${length} characters)` : raw.replaceAll(/\p{Cc}+/gu, ' ');
     tail.push(line);
     if (tail.length > TAIL) tail.shift();
     lines += 1;

@@ -80,7 +80,7 @@ export async function collectSupport(
     ((argv: readonly string[]) => run(argv, { timeoutSeconds: PATIENCE, accept: [0, 2] }));
   const texts = new Map<string, string>();
   const add = (name: string, text: string | undefined): void => {
-    if (text !== undefined) texts.set(name, scrub(text.slice(-TAIL)));
+    if (text !== undefined) texts.set(name, scrub(text).slice(-TAIL));
   };
   const { inventory, hostFile, plan, error } = facts;
   add('versions.txt', describeVersions(facts));

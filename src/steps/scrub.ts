@@ -33,8 +33,10 @@ function formsOf(secret: string): string[] {
   const json = JSON.stringify(secret).slice(1, -1);
   // Half a surrogate pair has no form in a URL.
   const address = /\p{Surrogate}/u.test(secret) ? [] : [encodeURIComponent(secret)];
+  // Of several lines each may be met alone.
+  const lines = secret.split(/[\r\n]+/).filter((line) => line.length > 3);
   // JSON within JSON, as a journal in a report has it.
-  return [secret, json, JSON.stringify(json).slice(1, -1), ...address];
+  return [secret, ...lines, json, JSON.stringify(json).slice(1, -1), ...address];
 }
 
 /** A text in which no URL has a user, a password or the query of a host file's address. */

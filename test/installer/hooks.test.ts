@@ -183,24 +183,22 @@ test('what is no program is a hook that fails', async (t) => {
 });
 
 test('a hook that does not end is ended, with all that it started', async (t) => {
-  const context = await makeContext(t, [{ stage: 'after-copy', file: 'slow.sh', timeout: 1 }]);
-  const mark = join(context.directory, 'alive');
+  const context = await makeContext(t, [{ stage: 'after-copy', file: 'slow.sh', timeout: 3 }]);
+  const left = join(context.directory, 'pid');
   await writeFiles(context.directory, {
-    'slow.sh': `#!/bin/sh\n(sleep 4; touch ${mark}) &\necho waiting\nsleep 60\n`,
+    'slow.sh': `#!/bin/sh\nsleep 600 &\necho $! > ${left}\necho waiting\nwait\n`,
   });
-  const started = performance.now();
   const error = await refusal(t, runHooks(context));
-  t.true(performance.now() - started < 20_000);
   t.is(error.code, 'host/hook-failed');
-  t.regex(error.message, /did not end within 1 s:\n {4}waiting$/);
+  t.regex(error.message, /did not end within 3 s:\n {4}waiting$/);
   t.regex(error.hint ?? '', /timeout/);
-  await new Promise((resolve) => setTimeout(resolve, 4500));
-  t.false(await exists(mark));
+  const pid = (await readFile(left, 'utf8')).trim();
+  while (await exists(`/proc/${pid}`)) await new Promise((resolve) => setTimeout(resolve, 50));
 });
 
 test('an installation that is stopped stops its hook', async (t) => {
   const context = await makeContext(t, [{ stage: 'before-install', file: 'slow.sh' }]);
-  await writeFiles(context.directory, { 'slow.sh': '#!/bin/sh\necho waiting\nsleep 60\n' });
+  await writeFiles(context.directory, { 'slow.sh': '#!/bin/sh\necho waiting\nsleep 600\n' });
   const abort = new AbortController();
   const running = runHooks({ ...context, signal: abort.signal });
   setTimeout(() => {
@@ -222,12 +220,12 @@ test('a hook gets nothing of our environment', async (t) => {
 test('a hook that talks without end does not fill the journal', async (t) => {
   const context = await makeContext(t, [{ stage: 'before-install', file: 'loud.sh' }]);
   await writeFiles(context.directory, {
-    'loud.sh': `#!/bin/sh\nseq 20000\nhead -c 100000 /dev/zero | tr '\\0' x\necho\n`,
+    'loud.sh': `#!/bin/sh\nhead -c 100000 /dev/zero | tr '\\0' x\necho\nseq 20000\n`,
   });
   const lines = said(await runHooks(context));
   t.is(lines.length, 5001);
   t.is(lines.at(-1), 'hook: (more lines are left out)');
-  t.true(lines.every((line) => line.length < 600));
+  t.is(lines[0], 'hook: (100000 characters)');
 });
 
 test('hooks of the first boot travel to the host, with what is known of them', async (t) => {

@@ -11,6 +11,11 @@ test('a secret is removed however it is written', (t) => {
   t.is(scrub(`a ${secret} b`), 'a (removed) b');
 });
 
+test('of a secret of several lines each is removed', (t) => {
+  const scrub = createScrubber(['-----BEGIN KEY\nabcdef\r\n}\n']);
+  t.is(scrub('{ abcdef }'), '{ (removed) }');
+});
+
 test('a secret within another leaves nothing of it', (t) => {
   t.is(createScrubber(['abc', 'abcdef'])('abcdef abc'), '(removed) (removed)');
 });
