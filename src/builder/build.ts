@@ -23,6 +23,7 @@ import type { Step, StepResult } from './step/step.ts';
 import { bootSteps, collectLayers } from './steps/boot.ts';
 import { filesStep } from './steps/files.ts';
 import { loaderStep } from './steps/loader.ts';
+import { programsStep } from './steps/programs.ts';
 import { packagesStep } from './steps/packages.ts';
 import { releaseStep } from './steps/release.ts';
 import { toolsStep } from './steps/tools.ts';
@@ -94,7 +95,10 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
   );
   const { epoch } = lock;
   const loader = await ensure(loaderStep({ epoch, tools, packages }));
-  const files = await ensure(filesStep({ selection, version, epoch, tools, packages, loader }));
+  const programs = await ensure(programsStep());
+  const files = await ensure(
+    filesStep({ selection, version, epoch, tools, packages, programs, loader }),
+  );
   const layers = await collectLayers(packages, files);
   const { edition } = selection;
   const name = `kronos-${version}-${edition.name}-${edition.architecture}`;

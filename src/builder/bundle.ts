@@ -48,6 +48,8 @@ export async function bundleProgram(entry: string, target: string): Promise<Bund
     // Loads in half the time of an ES module that is written out: the start of a program is what is waited for.
     format: 'cjs',
     minify: true,
+    // What the compiler was told must not matter here: a checkout may have another configuration above it.
+    tsconfigRaw: '{}',
     target: TARGET,
     charset: 'utf8',
     legalComments: 'external',

@@ -17,10 +17,7 @@ export function describeHostFile(hostFile: HostFile): [title: string, text: stri
 
 /** The clauses of a selector as one text; `any` where it has none. */
 export function describeMatch(match: DiskMatch | InterfaceMatch): string {
-  const entries = Object.entries(match) as [
-    string,
-    string | number | boolean | string[] | undefined,
-  ][];
+  const entries = Object.entries<string | number | boolean | string[] | undefined>(match);
   const clauses = entries.flatMap(([key, value]) =>
     value === undefined
       ? []

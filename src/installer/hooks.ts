@@ -138,13 +138,16 @@ export const beforeInstallHooksStep = hooksStep({
   title: 'Running the hooks before the installation',
 });
 
-/** The system is on the disk, state on its partition; nothing of the host is configured yet. */
+/** The system is on the disk and was read back; nothing of the host is configured yet. */
 export const afterCopyHooksStep = hooksStep({
   ...{ stage: 'after-copy', weight: 2 },
   title: 'Running the hooks after the copy',
 });
 
-/** The host is complete but for its boot loader: where such a hook fails, nothing can be started from the disk. */
+/**
+ * The host is complete but for its boot loader: where such a hook fails, nothing can be started from the disk. State is
+ * copied to its partition afterwards, with what hooks wrote.
+ */
 export const afterInstallHooksStep = hooksStep({
   ...{ stage: 'after-install', weight: 2 },
   title: 'Running the hooks after the installation',

@@ -13,7 +13,7 @@ export interface Patience {
   seconds?: number | undefined;
 }
 
-/** Does what may fail with `io/fetch-failed` again until it works. Errors: those of `work`, the last one. */
+/** Does what may fail with `io/fetch-failed` again until it works. Errors: those of `work`, the last one; `interrupted/cancelled`. */
 export async function patiently<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
   const { signal, note } = patience;
   const until = performance.now() + (patience.seconds ?? FETCH_SECONDS) * 1000;
@@ -21,8 +21,10 @@ export async function patiently<T>(work: () => Promise<T>, patience: Patience): 
     try {
       return await work();
     } catch (error) {
+      if (signal.aborted)
+        throw new KronosError('interrupted/cancelled', 'stopped while fetching', { cause: error });
       const final = !(error instanceof KronosError) || error.code !== 'io/fetch-failed';
-      if (final || signal.aborted || performance.now() >= until) throw error;
+      if (final || performance.now() >= until) throw error;
       const wait = Math.min(30, 2 ** attempt);
       note(`${error.message}; trying again in ${wait} s`);
       // Cut short by the signal, the next try tells.

@@ -27,7 +27,7 @@ for (const kind of ['good', 'bad']) {
   for (const name of readdirSync(directory).filter((each) => each.endsWith('.yaml'))) {
     test(`${kind}/${name} gets the answer that is written beside it`, async (t) => {
       const { valid, text } = await judge(join(directory, name));
-      const said = `${text.replaceAll(`${directory}/`, '')}\n`;
+      const said = `${text.replaceAll(`${directory}/`, '').replaceAll(`${FILES}/`, '../')}\n`;
       t.is(valid, kind === 'good', said);
       t.false(/canary|hunter2/.test(said), 'no message repeats a secret');
       const file = join(directory, name.replace(/yaml$/, 'txt'));

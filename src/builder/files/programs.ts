@@ -32,23 +32,26 @@ export const PROGRAMS: readonly Program[] = [
   },
 ];
 
-/** Bundles every program into `directory` and gives the files of the layer. */
-export async function bundlePrograms(directory: string): Promise<LayerFile[]> {
+/** Bundles every program into `directory`. Errors: those of bundleProgram. */
+export async function bundlePrograms(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const files: LayerFile[] = [];
-  for (const program of PROGRAMS) {
-    const target = join(directory, `${program.name}.cjs`);
-    await bundleProgram(fileURLToPath(program.module), target);
-    const path = `/usr/lib/kronos/${program.name}.cjs`;
-    files.push(
-      { path, mode: 0o644, source: target, recipe: program.recipe },
-      {
-        path: `/usr/bin/${program.name}`,
-        mode: 0o755,
-        text: `#!/bin/sh\nexec /usr/bin/node ${path} "$@"\n`,
-        recipe: program.recipe,
-      },
-    );
-  }
-  return files;
+  for (const program of PROGRAMS)
+    await bundleProgram(fileURLToPath(program.module), join(directory, fileName(program)));
+}
+
+/** The files of the layers, from the directory that the programs were bundled into. */
+export function programFiles(directory: string): LayerFile[] {
+  return PROGRAMS.flatMap((program) => {
+    const { name, recipe } = program;
+    const path = `/usr/lib/kronos/${fileName(program)}`;
+    const command = `#!/bin/sh\nexec /usr/bin/node ${path} "$@"\n`;
+    return [
+      { path, mode: 0o644, source: join(directory, fileName(program)), recipe },
+      { path: `/usr/bin/${name}`, mode: 0o755, text: command, recipe },
+    ];
+  });
+}
+
+function fileName({ name }: Program): string {
+  return `${name}.cjs`;
 }

@@ -17,9 +17,8 @@ import type { Entry } from '../image/contents.ts';
 import { readContents, writeContents } from '../image/contents-file.ts';
 import { DEFAULT_COMPRESSION, makeSquashfs } from '../image/squashfs.ts';
 import { planDirectories, planLayer, type LayerFile, type LayerPlan } from '../files/layer.ts';
-import { PROGRAMS, bundlePrograms } from '../files/programs.ts';
+import { programFiles } from '../files/programs.ts';
 import type { Selection } from '../recipe/recipe.ts';
-import { digestModule } from '../step/code.ts';
 import type { Step, StepContext, StepResult } from '../step/step.ts';
 
 export interface FilesStepOptions {
@@ -28,6 +27,8 @@ export interface FilesStepOptions {
   epoch: number;
   tools: StepResult;
   packages: StepResult;
+  /** Our own programs; see programs.ts. */
+  programs: StepResult;
   /** What starts an installed host from its disk; see loader.ts. */
   loader: StepResult;
 }
@@ -47,7 +48,7 @@ export function filesStep(options: FilesStepOptions): Step {
       ),
       edition: { name: selection.edition.name, summary: selection.edition.summary },
       toolstack: selection.toolstack,
-      programs: PROGRAMS.map((program) => digestModule(program.module)),
+      programs: options.programs.key,
       version,
       epoch,
       tools: tools.key,
@@ -56,7 +57,7 @@ export function filesStep(options: FilesStepOptions): Step {
     },
     run: async (context) => {
       const programs = [
-        ...(await bundlePrograms(join(context.scratch, 'programs'))),
+        ...programFiles(options.programs.directory),
         ...(await loaderFiles(loader.directory)),
       ];
       const initrd = join(packages.directory, 'boot/initrd.base');

@@ -43,6 +43,7 @@ test('the umask of the person who builds is not the mode of the root of a host',
       ...{ version: '1', epoch: 1_700_000_000, packages },
       tools: { ...packages, name: 'tools', directory: join(toolsRoot(), '..') },
       loader: { ...packages, name: 'loader', directory: loader },
+      programs: { ...packages, name: 'programs', directory: loader },
     });
     const { signal } = new AbortController();
     await step.run({ directory: output, scratch, progress: SILENT, signal });

@@ -61,7 +61,8 @@ test('a changed file names its recipe', (t) => {
   const inputs = (selection: Selection) =>
     filesStep({
       ...{ selection, version: '0.1.0', epoch: 1 },
-      ...{ tools: result('tools'), packages: result('packages'), loader: result('loader') },
+      ...{ tools: result('tools'), packages: result('packages') },
+      ...{ programs: result('programs'), loader: result('loader') },
     }).inputs;
   const of = (text: string, more: Partial<Recipe> = {}) =>
     inputs(
