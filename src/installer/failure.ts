@@ -23,8 +23,22 @@ export interface Kept {
   problems: readonly string[];
 }
 
+/** Where things are kept. */
+export interface KeepPlaces {
+  support: string;
+  journal: string;
+  /** Root of the system that is looked at. */
+  root: string;
+}
+
+const HERE: KeepPlaces = { support: SUPPORT, journal: JOURNAL, root: '/' };
+
 /** Keeps what helps after a failure: an event, the support bundle, and both on a stick where there is one. Never throws. */
-export async function keepFailure(session: Session, error: unknown): Promise<Kept> {
+export async function keepFailure(
+  session: Session,
+  error: unknown,
+  { support, journal, root }: KeepPlaces = HERE,
+): Promise<Kept> {
   if (!session.failed) {
     const { code, hint } = error instanceof KronosError ? error : { code: 'internal/defect' };
     session.record({
@@ -43,11 +57,12 @@ export async function keepFailure(session: Session, error: unknown): Promise<Kep
     }
   };
   const bundle = await attempt(async () => {
-    await writeSupport(SUPPORT, await collectSupport({ ...session.facts, error }, { scrub }));
-    return SUPPORT;
+    const texts = await collectSupport({ ...session.facts, error }, { scrub, root });
+    await writeSupport(support, texts);
+    return support;
   });
   const stick = await attempt(async () => {
-    const files = [...((await exists(JOURNAL)) ? [JOURNAL] : []), ...(bundle ? [bundle] : [])];
+    const files = [...((await exists(journal)) ? [journal] : []), ...(bundle ? [bundle] : [])];
     return saveOnStick(stickName(session), files);
   });
   return { bundle, stick, problems };

@@ -13,7 +13,10 @@ export interface Patience {
   seconds?: number | undefined;
 }
 
-/** Does what may fail with `io/fetch-failed` again until it works. Errors: those of `work`, the last one; `interrupted/cancelled`. */
+/**
+ * Does what may fail with `io/fetch-failed` again until it works.
+ * Errors: the last one of `work`; `interrupted/cancelled` when `signal` fires.
+ */
 export async function patiently<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
   const { signal, note } = patience;
   const until = performance.now() + (patience.seconds ?? FETCH_SECONDS) * 1000;
@@ -22,7 +25,7 @@ export async function patiently<T>(work: () => Promise<T>, patience: Patience): 
       return await work();
     } catch (error) {
       if (signal.aborted)
-        throw new KronosError('interrupted/cancelled', 'stopped while fetching', { cause: error });
+        throw new KronosError('interrupted/cancelled', 'stopped while waiting for a server');
       const final = !(error instanceof KronosError) || error.code !== 'io/fetch-failed';
       if (final || performance.now() >= until) throw error;
       const wait = Math.min(30, 2 ** attempt);

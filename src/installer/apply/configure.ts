@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { dump } from 'js-yaml';
 import { statOrUndefined } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
+import { formatHostFile } from '../../host/format.ts';
 import { redactHostFile } from '../../host/secret.ts';
 import type { Step } from '../../steps/run.ts';
 import { digestPlan } from '../plan/plan.ts';
@@ -51,10 +51,8 @@ export const configureStep: Step<InstallContext> = {
     const table = fileSystemTable(ids, state, hasRole(plan, 'swap'));
     await writeOn(target, '/etc/fstab', table);
     await writeOn(target, '/etc/machine-id', `${ids.machineId}\n`, 0o444);
-    const yaml = dump(JSON.parse(JSON.stringify(redactHostFile(hostFile))) as object, {
-      lineWidth: -1,
-    });
-    await writeOn(target, '/etc/kronos/host.yaml', `# Without its secrets.\n${yaml}`, 0o600);
+    const yaml = formatHostFile(redactHostFile(hostFile), 'Without its secrets.');
+    await writeOn(target, '/etc/kronos/host.yaml', yaml, 0o600);
     const record = {
       format: 'kronos-installed',
       version: image.version,

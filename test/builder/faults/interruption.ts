@@ -58,7 +58,10 @@ export async function killEveryStep(
   t.deepEqual(await digestRelease(out), reference.digests);
 }
 
-const BEFORE_ISO: readonly StepName[] = ['tools', 'packages', 'files', 'initrd', 'grub'];
+const BEFORE_ISO: readonly StepName[] = [
+  ...(['tools', 'packages', 'loader', 'programs'] as const),
+  ...(['files', 'initrd', 'grub'] as const),
+];
 
 /** Ctrl-C reaches all processes of the terminal, SIGTERM of a service manager only the first. */
 export async function interruptBuild(

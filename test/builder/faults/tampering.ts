@@ -63,7 +63,8 @@ export async function damageBlob(
   reference: Reference,
 ): Promise<void> {
   const cache = await shop.makeCache('damaged', reference.cache, [
-    ...(['tools', 'packages', 'files', 'initrd', 'grub', 'iso', 'pxe', 'release'] as const),
+    ...(['tools', 'packages', 'loader', 'programs', 'files'] as const),
+    ...(['initrd', 'grub', 'iso', 'pxe', 'release'] as const),
   ]);
   const out = shop.path('out-damaged');
   const machine = shop.edition.lock.packages.find((one) => one.name === 'test-machine');

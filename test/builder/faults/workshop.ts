@@ -11,7 +11,8 @@ import { makeSmallEdition, type OwnPackage, type SmallEdition } from './small.ts
 
 /** Names of the steps of a build in their order. */
 export type StepName =
-  'tools' | 'packages' | 'files' | 'initrd' | 'grub' | 'iso' | 'pxe' | 'release';
+  | ('tools' | 'packages' | 'loader' | 'programs' | 'files')
+  | ('initrd' | 'grub' | 'iso' | 'pxe' | 'release');
 
 export class Workshop {
   readonly directory: string;
