@@ -1,12 +1,11 @@
 // Hashes of the passwords that a host file gives; a password itself lives no longer than this call.
-import { KronosError } from '../common/error.ts';
-import { hashPassword } from '../host/hash-password.ts';
+import { hashPassword } from '../host/password.ts';
 import { readSecret, type ReadSecretOptions } from '../host/secret.ts';
 import type { HostFile } from '../host/schema/host-file.ts';
 
 /**
  * Hash by account. An account with neither gets `!`: it can only be used with a key.
- * Errors: those of readSecret; `dependency/tool-missing` without openssl.
+ * Errors: those of readSecret and hashPassword.
  */
 export async function hashPasswords(
   hostFile: HostFile,
@@ -17,15 +16,7 @@ export async function hashPasswords(
   for (const { name, passwordHash, password } of logins) {
     if (passwordHash !== undefined) hashes.set(name, passwordHash);
     else if (password === undefined) hashes.set(name, '!');
-    else hashes.set(name, await hash(await readSecret(password, options)));
+    else hashes.set(name, await hashPassword(await readSecret(password, options)));
   }
   return hashes;
-}
-
-async function hash(password: string): Promise<string> {
-  const hashed = await hashPassword(password);
-  if (hashed !== undefined) return hashed;
-  throw new KronosError('dependency/tool-missing', 'hashing a password needs openssl', {
-    hint: 'give passwordHash in the host file instead',
-  });
 }

@@ -25,7 +25,7 @@ export async function patiently<T>(work: () => Promise<T>, patience: Patience): 
       return await work();
     } catch (error) {
       if (signal.aborted)
-        throw new KronosError('interrupted/cancelled', 'stopped while fetching', { cause: error });
+        throw new KronosError('interrupted/cancelled', 'stopped while waiting for a server');
       const final = !(error instanceof KronosError) || error.code !== 'io/fetch-failed';
       if (final || performance.now() >= until) throw error;
       const wait = Math.min(30, 2 ** attempt);

@@ -106,7 +106,8 @@ test('kronos try reaches a text, and keeps the log', async (t) => {
     new AbortController().signal,
   );
   t.true(result.reached);
-  t.regex(result.line ?? '', /KRONOS-MEDIUM/);
+  // The rest of the line may still be on its way.
+  t.regex(result.line ?? '', /failed to load Boot0001/);
   t.regex(await readFile(serialLog, 'utf8'), /failed to load Boot0001/);
 });
 

@@ -26,8 +26,9 @@ export function parseSums(text: string, file: string): Map<string, Sha256> {
   const sums = new Map<string, Sha256>();
   text.split('\n').forEach((line, index) => {
     if (line === '') return;
-    const [, escape, sha256, path] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
-    const clean = escape === '\\' ? path?.replace(/\\(.)/g, unescapeCharacter) : path;
+    // s: what Unicode calls a line separator is a character like others here.
+    const [, escape, sha256, path] = /^(\\?)([0-9a-f]{64}) [ *](.+)$/s.exec(line) ?? [];
+    const clean = escape === '\\' ? path?.replace(/\\(.)/gs, unescapeCharacter) : path;
     const problem =
       sha256 === undefined || clean === undefined || !SHA256_PATTERN.test(sha256)
         ? 'expected `SHA256  PATH`'

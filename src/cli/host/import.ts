@@ -42,7 +42,6 @@ async function importFile(
 ): Promise<Outcome> {
   const { importAnswerFile } = await import('../../host/answer/import.ts');
   const { formatNote } = await import('../../host/answer/report.ts');
-  const { hashPassword } = await import('../../host/hash-password.ts');
   const { output, dialect, lenient } = options;
   const bytes = await readAnswerFile(file);
   const { hostFile, notes, ...found } = await importAnswerFile(bytes, file, {
@@ -59,6 +58,18 @@ async function importFile(
     json: { dialect: found.dialect ?? null, notes, hostFile, output: output ?? null },
     text: output === undefined ? hostFile.trimEnd() : `${output}: written`,
   };
+}
+
+/** A password is hashed where openssl is at hand; without it the person is told to do so. */
+async function hashPassword(password: string): Promise<string | undefined> {
+  const hasher = await import('../../host/password.ts');
+  const { KronosError } = await import('../../common/error.ts');
+  try {
+    return await hasher.hashPassword(password);
+  } catch (error) {
+    if (error instanceof KronosError && error.code === 'dependency/tool-missing') return undefined;
+    throw error;
+  }
 }
 
 async function readAnswerFile(file: string): Promise<Uint8Array> {

@@ -3,6 +3,7 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { patchBootSector, patchCore } from '../../common/grub-bios.ts';
 import { run } from '../../common/process.ts';
+import type { StepProgress } from '../../steps/event.ts';
 import type { Step } from '../../steps/run.ts';
 import { kernelLine, xenLine, type BootPlan } from '../plan/boot.ts';
 import { partitionOf } from '../plan/layout.ts';
@@ -84,7 +85,7 @@ export const loaderStep: Step<InstallContext> = {
   name: 'loader',
   title: 'Writing the boot loader',
   weight: 3,
-  apply: async (context) => {
+  apply: async (context, progress) => {
     const { plan, image, target } = context;
     const { stdout } = await run(['ls', join(target, 'boot')]);
     const xen = stdout
@@ -107,7 +108,7 @@ export const loaderStep: Step<InstallContext> = {
     for (const disk of plan.system.disks) await writeBootSector(image.loader, disk.name, offset);
     await run(['sync']);
     context.half = false;
-    if (plan.firmware === 'uefi') await writeBootEntries(context);
+    if (plan.firmware === 'uefi') await writeBootEntries(context, progress);
   },
 };
 
@@ -160,23 +161,17 @@ async function writeAt(path: string, data: Buffer, offset: number): Promise<void
 }
 
 /** Entries of the firmware's own menu; a disk that is moved to another machine starts by its fallback path. */
-async function writeBootEntries({ plan }: InstallContext): Promise<void> {
-  const { number } = partitionOf(plan.system.layout, 'efi');
-  for (const disk of [...plan.system.disks].reverse()) {
-    // Firmware without room, or without variables at all, still has the fallback path.
-    await run(
-      [
-        ...['efibootmgr', '--quiet', '--create', '--disk', `/dev/${disk.name}`],
-        ...[
-          '--part',
-          String(number),
-          '--label',
-          'Kronos',
-          '--loader',
-          '\\EFI\\kronos\\grubx64.efi',
-        ],
-      ],
-      { accept: Array.from({ length: 256 }, (_, code) => code) },
-    );
+async function writeBootEntries({ plan }: InstallContext, progress: StepProgress): Promise<void> {
+  const part = String(partitionOf(plan.system.layout, 'efi').number);
+  const what = ['--label', 'Kronos', '--loader', '\\EFI\\kronos\\grubx64.efi'];
+  for (const { name } of [...plan.system.disks].reverse()) {
+    const where = ['--disk', `/dev/${name}`, '--part', part];
+    try {
+      await run(['efibootmgr', '--quiet', '--create', ...where, ...what]);
+    } catch (error) {
+      // Firmware without room, or without variables at all, still finds the fallback path.
+      const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+      progress.note(`the firmware got no entry for ${name}, it starts by its usual path: ${why}`);
+    }
   }
 }

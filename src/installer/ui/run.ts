@@ -1,7 +1,7 @@
 // The screens at work: bytes to keys, keys to states, states to bytes, and what a state asks for done outside.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KronosError } from '../../common/error.ts';
-import { hashPassword } from '../../host/hash-password.ts';
+import { hashPassword } from '../../host/password.ts';
 import type { Inventory } from '../../host/inventory.ts';
 import type { EventSink } from '../../steps/event.ts';
 import { lockHolder, takeLock } from '../lock.ts';
@@ -32,7 +32,7 @@ export interface Outside {
   /** Keeps a text for the person and says where it is. */
   save: (name: string, text: string, what: 'host-file' | 'report') => Promise<string>;
   /** See hashPassword. */
-  hash?: (password: string) => Promise<string | undefined>;
+  hash?: (password: string) => Promise<string>;
   lockFile?: string;
 }
 
@@ -185,11 +185,7 @@ function createSession(options: InteractiveOptions): Session {
   }
 
   async function hash(password: string): Promise<FlowEvent> {
-    const hashed = await (outside.hash ?? hashPassword)(password);
-    if (hashed !== undefined) return { type: 'hashed', hash: hashed };
-    throw new KronosError('dependency/tool-missing', 'hashing a password needs openssl', {
-      hint: 'give an SSH key instead',
-    });
+    return { type: 'hashed', hash: await (outside.hash ?? hashPassword)(password) };
   }
 
   async function install(request: InstallRequest): Promise<FlowEvent> {

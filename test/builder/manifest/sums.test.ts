@@ -26,6 +26,11 @@ test('whatever a file is called, its line is read back', (t) => {
   t.pass();
 });
 
+test('Unicode line separators are part of a name', (t) => {
+  const path = 'a\u2028b\\\u2029c\u0085';
+  t.deepEqual([...parseSums(formatSums([{ path, sha256 }]), 'x').keys()], [path]);
+});
+
 test('lines that are wrong or lead out of the directory are told with their number', (t) => {
   const lines = [
     'x',

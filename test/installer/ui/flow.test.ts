@@ -175,7 +175,7 @@ test('whatever keys are pressed, a plan means the marked disks, and none of them
   fc.assert(
     fc.property(
       fc.constantFrom(...machines),
-      fc.array(word, { maxLength: 60 }),
+      fc.array(word, { maxLength: 25 }),
       fc.array(fc.constantFrom('UP', 'DOWN', 'SPACE'), { maxLength: 8 }),
       (inventory, before, marks) => {
         const driver = drive(inventory);
@@ -220,9 +220,9 @@ test('whatever keys are pressed, a plan means the marked disks, and none of them
         t.true(answers.erase.length >= full.length);
       },
     ),
-    { numRuns: 120 },
+    { numRuns: 60 },
   );
-  t.true(plans > 10, `${plans} plans were made`);
+  t.true(plans > 5, `${plans} plans were made`);
 });
 
 function mayBeUsed(disk: Disk): boolean {

@@ -190,6 +190,15 @@ const CASES: Readonly<Record<string, Case>> = {
       driver.keys('F1');
     },
   ],
+  secret: [
+    'dell-r650-nvme',
+    '',
+    (driver) => {
+      install(driver);
+      driver.event({ type: 'ask', words: 'Password of the pool' });
+      driver.keys(`'hush'`);
+    },
+  ],
   other: [
     'dell-r650-nvme',
     TO.hostname,

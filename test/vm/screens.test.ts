@@ -1,0 +1,90 @@
+// Installed by a person at the serial line: the screens, answered key by key, and the host that comes of it.
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { KEYS } from '../../src/lab/console.ts';
+import { bootMedium, type Machine } from './machine.ts';
+import { findIso, FULL } from './media.ts';
+
+/** Bytes; the small layout with one slot. */
+const DISK_SIZE = 10 * 1024 ** 3;
+
+/** GRUB's menu of the medium, and the letter of the installation over the serial line. */
+const MENU = /Self-test/;
+const SERIAL = 's';
+
+/** Seconds for one page: a machine without KVM hashes and looks at disks slowly. */
+const PAGE = 120;
+
+/** Belongs to the long matrix. */
+const longTest = FULL ? test : test.skip;
+
+longTest(
+  'answered on the serial line, the screens install a host that starts from its disk',
+  async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), 'kronos-screens-'));
+    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const path = join(directory, 'disk.raw');
+    await writeFile(path, '');
+    await truncate(path, DISK_SIZE);
+    const nics = [{ model: 'e1000' as const, link: { type: 'user' as const, isolated: true } }];
+    const disks = [{ path, bus: 'virtio' as const, serial: 'KRONOS-LAB-0' }];
+    const machine = await bootMedium({
+      ...{ name: `${t.title}, install`, firmware: 'bios', exitOnReboot: true, nics, disks },
+      medium: { path: await findIso(), attach: 'cdrom' },
+    });
+    t.teardown(machine.stop);
+    await machine.expect(MENU, 300);
+    await machine.type(SERIAL);
+    await machine.expect(/Install on this machine/);
+    await answer(t, machine, /The keyboard at the screen/, KEYS.enter);
+    await answer(t, machine, /Which disk is the system installed on/, KEYS.enter);
+    await answer(t, machine, /Through which network card/, ` ${KEYS.enter}`);
+    await answer(t, machine, /by DHCP/, KEYS.enter);
+    await answer(t, machine, /The name of this host/, `${KEYS.enter}${KEYS.enter}`);
+    await answer(t, machine, /Search:/, `xen01${KEYS.enter}`);
+    await answer(t, machine, /Password of root/, KEYS.enter);
+    const password = `lab-password${KEYS.enter}`;
+    await answer(t, machine, /Installation of xen01/, `${password}${password}${KEYS.enter}`);
+    t.regex((await machine.screen()).join('\n'), /NOW +AFTERWARDS/);
+    await machine.type(KEYS.enter);
+    await machine.expect(/Kronos is installed on vda/, 1800);
+    await checkScreen(t, machine);
+    await machine.type(KEYS.enter);
+    await machine.off(300);
+    await machine.stop();
+    const host = await bootMedium({
+      ...{ name: `${t.title}, boot`, firmware: 'bios', bootFrom: 'disk', nics, disks },
+    });
+    t.teardown(host.stop);
+    await host.expect(/serial console/, 300);
+    await host.type('s');
+    await host.expect(/xen01 login:/);
+    t.false(host.console.transcript().includes('lab-password'));
+  },
+);
+
+/** Types keys and waits for the page that they lead to. */
+async function answer(
+  t: ExecutionContext,
+  machine: Machine,
+  next: RegExp,
+  keys: string,
+): Promise<void> {
+  await machine.type(keys);
+  await machine.expect(next, PAGE);
+  await checkScreen(t, machine);
+}
+
+/** What is seen is a whole page: its title above, its keys below, all of it in 80 columns of ASCII. */
+async function checkScreen(t: ExecutionContext, machine: Machine): Promise<void> {
+  // The last line of a page is drawn after the one that was waited for.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const lines = await machine.screen();
+  t.is(lines.length, 24);
+  t.regex(lines[0] ?? '', /^ Kronos \S+ {2}\| {2}\S/);
+  t.is(lines[22], '-'.repeat(80));
+  t.regex(lines[23] ?? '', /Enter/);
+  for (const line of lines) t.regex(line, /^[ -~]{0,80}$/);
+}
