@@ -98,7 +98,11 @@ interface Replacement {
   errors: KronosError[];
 }
 
+/** A URL with a login, which is as secret as a password. */
+const LOGIN = /:\/\/[^/?#]*@/;
+
 function replace(text: string, at: Replacement): string {
+  let hidden: boolean | undefined;
   return text.replace(NAME, (all, name: string | undefined, close?: string) => {
     if (name === undefined) return '${';
     if (close === '') {
@@ -109,8 +113,7 @@ function replace(text: string, at: Replacement): string {
     if (value !== undefined) return value;
     if (isMachineName(name)) return at.facts === undefined ? all : fromMachine(name, at.facts, at);
     const names = [...Object.keys(MACHINE_NAMES), ...at.own.keys()];
-    // The login of a URL is as secret as a password.
-    const hidden = isSecretPath(at.path) || /:\/\/[^/?#]*@/.test(text);
+    hidden ??= isSecretPath(at.path) || LOGIN.test(text);
     const guess = hidden ? undefined : nearest(name, names);
     const shown = hidden ? '' : ` ${JSON.stringify(name.slice(0, 60))}`;
     unknown(

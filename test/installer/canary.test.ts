@@ -257,7 +257,7 @@ const ACCIDENTS: readonly ((value: string) => string)[] = [
   (value) => `[${value}]`,
   (value) => `{ unknown: ${value} }`,
   (value) => `{ prompt: ${value}, file: ${value} }`,
-  (value) => `${value.replace(/.$/, '')}`,
+  (value) => value.replace(/.$/, ''),
   (value) => `${value}: ${value}`,
   (value) => `${value}"`,
   (value) => `*${value.replaceAll(/[^a-z-]/g, '')}`,
