@@ -12,8 +12,9 @@ import { replaceProgram, runInTree, writeInTree } from '../sandbox/tree.ts';
  */
 const SILENCED = /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d)$/;
 
-/** Called twice by its package, each time for all of its work. */
+/** Called twice by its package, each time for all of its work; the mark says that it was called at all. */
 const ONCE = '/usr/sbin/update-ca-certificates';
+const ONCE_MARK = '/run/kronos-once';
 
 const UNITS = '/usr/bin/deb-systemd-helper';
 const REAL_UNITS = '/run/kronos-systemd-helper';
@@ -28,7 +29,11 @@ const UNITS_LOG = '/run/kronos-units';
  */
 const UNITS_SCRIPT = `#!/bin/sh
 flush() {
-	[ ! -s ${UNITS_LOG} ] || while read -r line; do ${REAL_UNITS} $line; done <${UNITS_LOG}
+	[ -s ${UNITS_LOG} ] || return
+	for action in enable update-state '--user enable' '--user update-state'; do
+		units=$(sed -n "s/^$action //p" ${UNITS_LOG})
+		[ -z "$units" ] || ${REAL_UNITS} $action $units
+	done
 	: >${UNITS_LOG}
 }
 known() { grep -qs " $1\\$" ${UNITS_LOG} || [ -e "/var/lib/systemd/deb-systemd-helper-enabled/$1.dsh-also" ]; }
@@ -60,9 +65,13 @@ export async function deferPrograms(
   for (const directory of ['/usr/bin', '/usr/sbin']) {
     for (const name of await readdir(join(tree, directory))) {
       const path = join(directory, name);
-      if (!SILENCED.test(name) && path !== ONCE) continue;
+      if (!SILENCED.test(name)) continue;
       restore.push(await replaceProgram(tree, path, '/usr/bin/true'));
     }
+  }
+  if (await exists(join(tree, ONCE))) {
+    await writeInTree(tree, `${ONCE_MARK}.sh`, `#!/bin/sh\n: >${ONCE_MARK}\n`, 0o755);
+    restore.push(await replaceProgram(tree, ONCE, `${ONCE_MARK}.sh`));
   }
   if (await exists(join(tree, UNITS))) {
     await copyFile(join(tree, UNITS), join(tree, REAL_UNITS));
@@ -75,7 +84,7 @@ export async function deferPrograms(
     for (const argv of notedCalls(await readFile(join(tree, UNITS_LOG), 'utf8').catch(() => ''))) {
       await runInTree(tree, [UNITS, ...argv], { environment: { ...environment, ...FOR_UNITS } });
     }
-    if (await exists(join(tree, ONCE))) await runInTree(tree, [ONCE], { environment });
+    if (await exists(join(tree, ONCE_MARK))) await runInTree(tree, [ONCE], { environment });
   };
 }
 

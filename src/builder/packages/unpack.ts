@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { CommandError, endWithParent, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
-import { runInTree, writeInTree } from '../sandbox/tree.ts';
+import { replaceProgram, runInTree, writeInTree } from '../sandbox/tree.ts';
 import { readNeeds } from './control.ts';
 import { deferPrograms } from './deferred.ts';
 
@@ -22,6 +22,12 @@ export const ARCHIVES = '/run/kronos-archives';
 
 /** Our settings for dpkg while the tree is made. */
 export const DPKG_SETTINGS = '/etc/dpkg/dpkg.cfg.d/zz-kronos-build';
+
+/**
+ * Threads of dpkg-deb's decompressor, started anew for each package, cost more than they save; patterns of excluded
+ * paths are matched several times as fast byte by byte.
+ */
+const FOR_UNPACKING = { DPKG_DEB_THREADS_MAX: '1', LC_ALL: 'C' };
 
 /**
  * Packages that every Debian system has (Essential: yes); with what they depend on they make a tree that dpkg and
@@ -109,7 +115,7 @@ export async function extractArchives(
         ...['bash', '-o', 'pipefail', '-c', EXTRACT_SCRIPT, 'extract', String(files.length)],
         ...[...files, '-x', '-C', target, '--keep-directory-symlink', ...tarOptions],
       ]),
-      { signal },
+      { signal, environment: FOR_UNPACKING, extendEnvironment: true },
     );
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -164,16 +170,18 @@ export async function installArchives(
   const files = [...archives]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map((archive) => join(ARCHIVES, archive.file.split('/').slice(-2).join('/')));
-  const options = {
-    environment,
-    onLine: countLines(progress, archives.length, mode),
-  };
+  const onLine = countLines(progress, archives.length, mode);
+  const unpacking = { environment: { ...environment, ...FOR_UNPACKING }, onLine };
+  const options = { environment, onLine };
   try {
     if (mode === 'essential') {
-      await runInTree(tree, ['dpkg', '--install', '--force-depends', ...files], options);
+      await runInTree(tree, ['dpkg', '--install', '--force-depends', ...files], unpacking);
       return;
     }
-    await runInTree(tree, ['dpkg', '--unpack', '--force-depends', ...files], options);
+    // It is asked for each package whether that is one part of several, and fails where it is not.
+    const putBack = await replaceProgram(tree, '/usr/bin/dpkg-split', '/usr/bin/false');
+    await runInTree(tree, ['dpkg', '--unpack', '--force-depends', ...files], unpacking);
+    await putBack();
     const catchUp = await deferPrograms(tree, environment);
     await runInTree(tree, ['dpkg', '--configure', '--pending', '--force-confold'], options);
     await catchUp();

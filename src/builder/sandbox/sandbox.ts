@@ -19,6 +19,9 @@ export interface SandboxOptions {
 /** Who speaks when namespaces are not to be had; without room for one more, the kernel says that no space is left. */
 const NO_NAMESPACES = /^\s*(unshare|newuidmap|newgidmap|setpriv): /m;
 
+/** A job is over before collecting its garbage beside it would pay. */
+const FLAGS = ['--enable-source-maps', '--single-threaded-gc'];
+
 /**
  * Runs the job of the module `url` (its `import.meta.url`; it must export `runJob`) in fresh namespaces.
  *
@@ -34,7 +37,7 @@ export async function runInSandbox<Output>(
   const uid = process.getuid?.() ?? 0;
   const argv = [
     ...namespaceCommand({ uid, network: options.network ?? false }),
-    ...[process.execPath, '--enable-source-maps', sandboxProgram(), fileURLToPath(url)],
+    ...[process.execPath, ...FLAGS, sandboxProgram(), fileURLToPath(url)],
   ];
   const clock = clockShift();
   const child = start(argv, {
