@@ -29,11 +29,18 @@ function neededNames(stanza: Stanza): string[] {
   );
 }
 
-/** Reads what a .deb needs, by name. Errors: those of dpkg-deb. */
-export async function readNeeds(file: string): Promise<string[]> {
-  const fields = ['Package', 'Pre-Depends', 'Depends'];
-  const { stdout } = await run(['dpkg-deb', '--field', file, ...fields]);
-  return parseStanzas(stdout).flatMap(neededNames);
+/** One process for all files: to start one for each takes longer than to read them. */
+const NEEDS_SCRIPT = [
+  'for file; do',
+  '  dpkg-deb --field "$file" Package Pre-Depends Depends || exit',
+  '  echo',
+  'done',
+].join('\n');
+
+/** Reads what each of some .debs needs, by name, in their order. Errors: those of dpkg-deb. */
+export async function readNeeds(files: readonly string[]): Promise<string[][]> {
+  const { stdout } = await run(['sh', '-c', NEEDS_SCRIPT, 'needs', ...files]);
+  return parseStanzas(stdout).map(neededNames);
 }
 
 /** All packages of a tree's dpkg database, whatever their state, sorted by name. */

@@ -27,6 +27,7 @@ import {
   ARCHIVES,
   extractEssential,
   findEssential,
+  findFirst,
   installArchives,
   prepareDpkg,
   type Archive,
@@ -77,7 +78,7 @@ export async function runJob(
   await prepareTree(tree, input.treeInMemory);
   const essential = await findEssential(input.host);
   progress.note(`extracting ${essential.length} essential packages`);
-  await extractEssential(tree, essential, input.exclude);
+  await extractEssential(tree, await findFirst(essential), input.exclude);
   await prepareDpkg(tree, input.architecture, input.exclude, input.include);
   await mountTree(tree, input);
   await installArchives(tree, essential, environment, progress, 'essential');

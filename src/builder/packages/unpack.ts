@@ -50,20 +50,33 @@ const ESSENTIAL = [
   ...['debconf', 'mawk', 'passwd'],
 ];
 
+/** What dpkg and the scripts before unpacking are run with, until dpkg itself has unpacked all that is essential. */
+const FIRST = [
+  ...['base-files', 'bash', 'coreutils', 'dash', 'debianutils', 'diffutils', 'dpkg', 'findutils'],
+  ...['grep', 'gzip', 'libc-bin', 'perl-base', 'sed', 'tar'],
+];
+
 /** The essential packages and all they need, sorted by name. */
 export async function findEssential(archives: readonly Archive[]): Promise<Archive[]> {
+  return findClosure(archives, ESSENTIAL);
+}
+
+/** The part of `archives` that must be there before dpkg can run in a tree, sorted by name. */
+export async function findFirst(archives: readonly Archive[]): Promise<Archive[]> {
+  return findClosure(archives, FIRST);
+}
+
+async function findClosure(
+  archives: readonly Archive[],
+  names: readonly string[],
+): Promise<Archive[]> {
   const byName = new Map(archives.map((archive) => [archive.name, archive]));
   const found = new Map<string, Archive>();
-  let wave = ESSENTIAL.filter((name) => byName.has(name));
+  let wave = names.filter((name) => byName.has(name));
   while (wave.length > 0) {
-    const needs = await Promise.all(
-      wave.map(async (name) => {
-        const archive = byName.get(name) as Archive;
-        found.set(name, archive);
-        return readNeeds(archive.file);
-      }),
-    );
-    const wanted = needs.flat();
+    const archives = wave.map((name) => byName.get(name) as Archive);
+    for (const archive of archives) found.set(archive.name, archive);
+    const wanted = (await readNeeds(archives.map(({ file }) => file))).flat();
     wave = [...new Set(wanted)].filter((name) => byName.has(name) && !found.has(name));
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));

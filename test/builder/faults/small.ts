@@ -208,7 +208,7 @@ async function closePackages(full: Lock): Promise<LockedPackage[]> {
   while (wave.length > 0) {
     for (const one of wave) found.set(one.name, one);
     await fetchBlobs({ ...full, packages: wave }, { cache }, SILENT);
-    const needs = await Promise.all(wave.map((one) => readNeeds(store.path(one.sha256))));
+    const needs = await readNeeds(wave.map((one) => store.path(one.sha256)));
     wave = [...new Set(needs.flat())].flatMap((name) =>
       found.has(name) ? [] : (host.get(name) ?? []),
     );

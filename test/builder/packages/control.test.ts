@@ -14,9 +14,9 @@ test('what a package needs comes with all alternatives, and without what it only
       Recommends: 'extra',
     },
   });
-  t.deepEqual(await readNeeds(file), ['libc6', 'python3', 'mawk', 'gawk']);
+  t.deepEqual(await readNeeds([file]), [['libc6', 'python3', 'mawk', 'gawk']]);
   const { file: bare } = await makeDeb(directory, { name: 'bare' });
-  t.deepEqual(await readNeeds(bare), []);
+  t.deepEqual(await readNeeds([bare, file]), [[], ['libc6', 'python3', 'mawk', 'gawk']]);
 });
 
 test("dpkg's status is read whole, whatever the state of a package", async (t) => {
