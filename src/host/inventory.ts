@@ -53,7 +53,14 @@ export const diskSchema = z.strictObject({
   /** True for the disk or CD that the running system was started from. */
   bootMedium: z.boolean(),
   /** The version and host name of the Kronos host that is on it. */
-  installed: z.strictObject({ version: z.string(), hostname: z.string() }).optional(),
+  installed: z
+    .strictObject({
+      version: z.string(),
+      hostname: z.string(),
+      /** True where the installation began and did not end: it never started, so nothing is lost with it. */
+      unfinished: z.boolean().optional(),
+    })
+    .optional(),
 });
 
 export const interfaceSchema = z.strictObject({

@@ -9,13 +9,14 @@ import { probeMachine } from '../host/probe/probe.ts';
 import type { EventSink } from '../steps/event.ts';
 import { runSteps, type Step } from '../steps/run.ts';
 import { configureStep, makeIds, stateStep } from './apply/configure.ts';
-import type { InstallContext } from './apply/context.ts';
+import { isFresh, type InstallContext } from './apply/context.ts';
 import { checkCopyStep } from './apply/check-copy.ts';
 import { bootFilesStep, copyStep } from './apply/copy.ts';
 import { eraseDisk, eraseStep } from './apply/erase.ts';
 import { loaderStep } from './apply/loader.ts';
 import { STATE_MOUNT } from './apply/files.ts';
 import { formatStep, partitionStep } from './apply/partition.ts';
+import { disarmDisks, reopenStep } from './apply/reopen.ts';
 import {
   afterCopyHooksStep,
   afterInstallHooksStep,
@@ -23,6 +24,7 @@ import {
   carryHooksStep,
   fetchHooksStep,
 } from './hooks.ts';
+import { tellDiskErrors } from './disk-error.ts';
 import type { InstallImage } from './image.ts';
 import { disksOf, isPlannedDisk, type InstallPlan } from './plan/plan.ts';
 import { JOURNAL } from './sinks.ts';
@@ -77,27 +79,20 @@ const finishStep: Step<InstallContext> = {
 
 /** Every step of an installation, in order. The boot loader is the last thing that is written. */
 export const INSTALL_STEPS: readonly Step<InstallContext>[] = [
-  ...[fetchHooksStep, beforeInstallHooksStep, checkStep, eraseStep, partitionStep, formatStep],
+  ...[fetchHooksStep, beforeInstallHooksStep, checkStep, reopenStep],
+  ...[eraseStep, partitionStep, formatStep],
   ...[copyStep, bootFilesStep, checkCopyStep, afterCopyHooksStep, configureStep, carryHooksStep],
   ...[afterInstallHooksStep, stateStep, loaderStep, finishStep],
-];
+].map((step) => tellDiskErrors<InstallContext>(step));
 
 /**
  * Carries out a plan. Where it fails after the partition table was written, the table is cleared again: a disk with half
  * a system must not start.
- * Errors: those of the steps; `host/cannot-reinstall`: the steps erase whole disks, and keeping parts is not among them.
+ * A reinstallation keeps the table and what the plan keeps; its disks do not start either until the end.
+ * Errors: those of the steps.
  */
 export async function install(options: InstallOptions): Promise<void> {
   const { plan, sink, signal } = options;
-  if (plan.mode !== 'install') {
-    throw new KronosError(
-      'host/cannot-reinstall',
-      'a reinstallation can be planned, not done yet',
-      {
-        hint: 'nothing was touched; save what is to be kept and install with "existing: erase"',
-      },
-    );
-  }
   const context: InstallContext = {
     ...options,
     target: TARGET,
@@ -116,7 +111,8 @@ async function leaveNothing(context: InstallContext, sink: EventSink): Promise<v
   try {
     await unmountAll(context.target);
     if (!context.half) return;
-    for (const disk of context.plan.system.disks) await eraseDisk(disk.name);
+    if (!isFresh(context)) await disarmDisks(context.plan);
+    else for (const disk of context.plan.system.disks) await eraseDisk(disk.name);
   } catch (error) {
     sink({
       ...{ time: new Date().toISOString(), stage: 'install', step: 'clean-up', state: 'failed' },

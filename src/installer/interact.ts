@@ -6,7 +6,7 @@ import type { Inventory } from '../host/inventory.ts';
 import { secretsOf } from '../host/secret.ts';
 import { factsOf } from '../host/variables.ts';
 import type { EventSink } from '../steps/event.ts';
-import type { Scrubber } from '../steps/scrub.ts';
+import { scrubError, type Scrubber } from '../steps/scrub.ts';
 import { carryOut, secretsOptions } from './carry-out.ts';
 import { keepFailure } from './failure.ts';
 import { verifyLayers, type InstallImage } from './image.ts';
@@ -95,7 +95,8 @@ async function installOnce(
   const note = (message: string): void => {
     recordNote(session, message);
     const time = new Date().toISOString();
-    sink({ time, stage: 'install', step: session.step, state: 'progress', percent: 0, message });
+    const [stage, state] = ['install', 'progress'] as const;
+    sink({ time, stage, step: session.step, state, percent: 0, message: scrub(message) });
   };
   const { version, edition } = image;
   Object.assign(session.facts, { version, edition, inventory, hostFile, plan });
@@ -113,7 +114,8 @@ async function installOnce(
     if (stick !== undefined) note(`The same, and the journal: ${stick}`);
     for (const problem of problems) note(problem);
     await session.report?.finish({ plan: digest, error, step: session.step });
-    throw error;
+    // The page that tells it, and what a person saves of it, leave the process as well.
+    throw scrubError(error, scrub);
   }
   await session.report.finish({ plan: digest });
 }

@@ -14,6 +14,7 @@ import { interact, wantsScreens } from './interact.ts';
 import { HELP, parseOptions, type InstallerOptions } from './options.ts';
 import { describePlan } from './plan/describe.ts';
 import { digestPlan, planInstall } from './plan/plan.ts';
+import { openHost } from './rescue.ts';
 import { startReport, type RunEnd } from './report.ts';
 import { beginSession, recordNote, type Session } from './session.ts';
 import { consoleSink, JOURNAL, journalSink, jsonSink, tellConsoles, textSink } from './sinks.ts';
@@ -29,6 +30,10 @@ async function main(argv: readonly string[]): Promise<void> {
   const options = parseOptions(argv, kernelArguments);
   if (options.help) {
     process.stdout.write(HELP);
+    return;
+  }
+  if (options.rescue) {
+    process.stdout.write(await openHost());
     return;
   }
   const write = (text: string): void => {

@@ -12,6 +12,8 @@ where there is none. On a terminal the plan is shown and asked about first.
   --ask             ask on the screen, even where there is a host file
   --unattended      ask nothing; restart when done
   --reinstall       keep state and storage of the Kronos host on the disk
+  --rescue          open the host that is on the disks below /mnt, and do nothing
+                    else
   --bundle FILE     write a support bundle (.tar.gz, without secrets), and do
                     nothing else; after a failure there is one already:
                     /run/kronos/support.tar.gz
@@ -40,6 +42,8 @@ export interface InstallerOptions {
   ask: boolean;
   unattended: boolean;
   reinstall: boolean;
+  /** Open the host that is there and do nothing else. */
+  rescue: boolean;
   json: boolean;
   help: boolean;
   after: 'reboot' | 'poweroff' | 'shell';
@@ -60,7 +64,8 @@ export function parseOptions(
   return {
     ...{ hostFile: values['host-file'], bundle: values.bundle },
     ...{ plan: values.plan, ask: values.ask, unattended: values.unattended },
-    ...{ reinstall: values.reinstall, json: values.json, help: values.help },
+    ...{ reinstall: values.reinstall, rescue: values.rescue },
+    ...{ json: values.json, help: values.help },
     after: (after ?? 'reboot') as InstallerOptions['after'],
   };
 }
@@ -76,6 +81,7 @@ function parse(argv: readonly string[]) {
         ask: { type: 'boolean', default: false },
         unattended: { type: 'boolean', default: false },
         reinstall: { type: 'boolean', default: false },
+        rescue: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

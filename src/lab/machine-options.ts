@@ -79,6 +79,10 @@ export interface MachineOptions {
   qmp?: boolean | undefined;
   /** End QEMU where the guest restarts. */
   exitOnReboot?: boolean | undefined;
+  /** Empty PCI Express slots, `slot1` and so on, for devices that are plugged in later through QMP. */
+  slots?: number | undefined;
+  /** Go on from this file, in which QMP's `migrate` kept a running machine of the same options. */
+  resumeFrom?: string | undefined;
 }
 
 export const DEFAULT_MEMORY = 4096;

@@ -76,6 +76,12 @@ export function planMachine(options: MachineOptions): MachinePlan {
   (options.disks ?? []).forEach((disk, index) => {
     argv.push(...planDisk(disk, index, nextPort, order('disk', index)));
   });
+  for (let slot = 1; slot <= (options.slots ?? 0); slot++) {
+    argv.push('-device', `pcie-root-port,id=slot${slot},chassis=${slot},slot=${slot}`);
+  }
+  if (options.resumeFrom !== undefined) {
+    argv.push('-incoming', `file:${escape(options.resumeFrom)}`);
+  }
   // QEMU keeps what a guest writes to a snapshot in TMPDIR.
   const environment = { ...programs.environment, TMPDIR: directory };
   return { argv, environment, files, qmpSocket, serialSocket };

@@ -1,4 +1,5 @@
 // Secrets are taken out of every text before it leaves the process: once here, whatever the text is for.
+import { KronosError, KronosErrors } from '../common/error.ts';
 
 /** Takes secrets out of texts. */
 export interface Scrubber {
@@ -58,4 +59,17 @@ export function scrubValue<T>(value: T, scrub: (text: string) => string): T {
     return Object.fromEntries(Object.entries(inner).map(([name, one]) => [name, visit(one, name)]));
   };
   return visit(value, '') as T;
+}
+
+/** An error with the same code, told without secrets; what is no KronosError becomes a defect. */
+export function scrubError(error: unknown, scrub: (text: string) => string): KronosError {
+  if (error instanceof KronosErrors)
+    return new KronosErrors(error.errors.map((one) => scrubError(one, scrub)));
+  const { message, cause } = error instanceof Error ? error : new Error(String(error));
+  const clean = { cause: cause instanceof Error ? scrubError(cause, scrub) : undefined };
+  if (!(error instanceof KronosError))
+    return new KronosError('internal/defect', scrub(message), clean);
+  const { code, location } = error;
+  const hint = error.hint === undefined ? undefined : scrub(error.hint);
+  return new KronosError(code, scrub(message), { ...clean, hint, location });
 }

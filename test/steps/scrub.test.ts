@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { createScrubber, scrubValue } from '../../src/steps/scrub.ts';
+import { formatError, KronosError, KronosErrors } from '../../src/common/error.ts';
+import { createScrubber, scrubError, scrubValue } from '../../src/steps/scrub.ts';
 
 test('a secret is removed however it is written', (t) => {
   const secret = 'pä"ss\\ wörd/ü';
@@ -55,4 +56,20 @@ test('whatever the secrets are, none of them is left in JSON, and the JSON is wh
       t.false(secrets.some((one) => text.includes(one) && !other.includes(one)));
     }),
   );
+});
+
+test('an error is told without secrets and keeps its code', (t) => {
+  const scrub = createScrubber(['hunter22']);
+  const error = new KronosError('host/hook-failed', 'the hook said hunter22', {
+    hint: 'hunter22 is wrong',
+    cause: new Error('because of hunter22'),
+  });
+  const clean = scrubError(error, scrub);
+  t.is(clean.code, 'host/hook-failed');
+  t.is(
+    formatError(clean),
+    'error host/hook-failed: the hook said (removed)\n  because: because of (removed)\n  hint: (removed) is wrong',
+  );
+  t.is(scrubError(new TypeError('no hunter22'), scrub).code, 'internal/defect');
+  t.is(scrubError(new KronosErrors([error, error]), scrub).message.includes('hunter22'), false);
 });

@@ -1,13 +1,15 @@
 // Installed by a host file, then started from the disk: what the ISO is for.
-import { copyFile, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findHostArea } from '../../src/builder/image/host-area.ts';
 import { formatHostArea } from '../../src/host/area.ts';
 import type { DiskBus, Firmware, Nic } from '../../src/lab/machine-options.ts';
+import { hostText } from './host-text.ts';
 import { bootMedium } from './machine.ts';
 import { findIso, FULL } from './media.ts';
+import { makeDisk } from './disk.ts';
 import { writeAt } from './write-at.ts';
 
 interface Scenario {
@@ -25,9 +27,6 @@ const MATRIX: readonly Scenario[] = [
   { firmware: 'uefi', bus: 'virtio' },
   { firmware: 'uefi', bus: 'ahci' },
 ];
-
-/** Bytes; the small layout with one slot. */
-const DISK_SIZE = 10 * 1024 ** 3;
 
 /** The card that the host file names, without a way out. */
 const NICS: readonly Nic[] = [{ model: 'e1000', link: { type: 'user', isolated: true } }];
@@ -71,7 +70,7 @@ async function installOn(t: ExecutionContext, what: Installation): Promise<void>
   const iso = join(what.directory, 'kronos.iso');
   await copyFile(await findIso(), iso);
   const area = await findHostArea(iso);
-  await writeAt(iso, formatHostArea(hostFile(what.raid)), area.offset);
+  await writeAt(iso, formatHostArea(hostText({ raid: what.raid })), area.offset);
   const machine = await bootMedium({
     ...{ name: `${t.title}, install`, firmware: what.firmware, exitOnReboot: true, nics: NICS },
     medium: { path: iso, attach: 'cdrom' },
@@ -86,38 +85,10 @@ async function installOn(t: ExecutionContext, what: Installation): Promise<void>
 
 async function makeDisks(directory: string, count: number): Promise<string[]> {
   return Promise.all(
-    Array.from({ length: count }, async (_, index) => {
-      const path = join(directory, `disk${index}.raw`);
-      await writeFile(path, '');
-      await truncate(path, DISK_SIZE);
-      return path;
-    }),
+    Array.from({ length: count }, (_, index) => makeDisk(directory, `disk${index}`)),
   );
 }
 
 function serialOf(index: number): string {
   return `KRONOS-LAB-${index}`;
-}
-
-function hostFile(raid: boolean): string {
-  return `version: 1
-hostname: xen01.example.net
-root:
-  passwordHash: "!"
-  sshKeys:
-    - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHLhLzrWgkKQUVJ2TBY6kxuvPzZnDSVkyDvYBNfhZ7nq lab
-disks:
-  system:
-    match: { serial: "KRONOS-LAB-*" }
-    ${raid ? 'count: 2\n    raid: 1' : 'count: 1'}
-network:
-  management:
-    interface: { match: { driver: e1000 } }
-boot:
-  # Without KVM everything takes its time.
-  kernelArguments:
-    - kronos.selftest
-    - systemd.default_timeout_start_sec=600
-    - systemd.default_device_timeout_sec=600
-`;
 }

@@ -43,6 +43,8 @@ export interface Machine {
   requests: readonly Request[];
   /** Waits until the guest switched itself off. */
   off: (timeoutSeconds?: number) => Promise<void>;
+  /** Cuts the power: nothing is told to the guest, and nothing of QEMU's own is finished. */
+  cut: () => Promise<void>;
   /** Ends the machine and removes what it had; safe to call twice. */
   stop: () => Promise<void>;
 }
@@ -54,7 +56,7 @@ const TIMEOUT = 900;
 const KEY_MS = 60;
 
 /** Where times and serial logs are kept. */
-const OUT = process.env['KRONOS_VM_OUT'] ?? 'out';
+export const OUT = process.env['KRONOS_VM_OUT'] ?? 'out';
 
 let acceleration: Promise<Acceleration> | undefined;
 
@@ -145,6 +147,10 @@ export async function bootMedium(options: BootOptions): Promise<Machine> {
       await Promise.race([vm.done, late]);
       const seconds = (performance.now() - started) / 1000;
       await record({ name, kind, firmware: options.firmware, reached: 'off', seconds });
+    },
+    cut: async () => {
+      if (vm.pid !== undefined) process.kill(vm.pid, 'SIGKILL');
+      await vm.done;
     },
     stop: async () => {
       await vm.stop();

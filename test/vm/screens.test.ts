@@ -1,14 +1,12 @@
 // Installed by a person at the serial line: the screens, answered key by key, and the host that comes of it.
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { KEYS } from '../../src/lab/console.ts';
+import { makeDisk } from './disk.ts';
 import { bootMedium, type Machine } from './machine.ts';
 import { findIso, FULL } from './media.ts';
-
-/** Bytes; the small layout with one slot. */
-const DISK_SIZE = 10 * 1024 ** 3;
 
 /** GRUB's menu of the medium, and the letter of the installation over the serial line. */
 const MENU = /Self-test/;
@@ -25,9 +23,7 @@ longTest(
   async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'kronos-screens-'));
     t.teardown(() => rm(directory, { recursive: true, force: true }));
-    const path = join(directory, 'disk.raw');
-    await writeFile(path, '');
-    await truncate(path, DISK_SIZE);
+    const path = await makeDisk(directory, 'disk');
     const nics = [{ model: 'e1000' as const, link: { type: 'user' as const, isolated: true } }];
     const disks = [{ path, bus: 'virtio' as const, serial: 'KRONOS-LAB-0' }];
     const machine = await bootMedium({

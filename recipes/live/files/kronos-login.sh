@@ -18,6 +18,9 @@ case "$-" in
       kill -s RTMIN+21 1 2>/dev/null
       kronos-install
       ;;
+    rescue:/dev/tty1 | rescue:/dev/hvc0 | rescue:/dev/ttyS0)
+      kronos-install --rescue
+      ;;
     esac
     unset kronos_mode kronos_word
     [ -x /usr/bin/kronos-status ] && /usr/bin/kronos-status

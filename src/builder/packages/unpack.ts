@@ -103,16 +103,15 @@ export async function extractEssential(
 
 /**
  * `dpkg-deb --extract` would replace the links of a merged /usr by directories, and takes no options for tar. One
- * script for all files, because starting it anew for each costs as much as unpacking. It is fixed; what varies comes
- * as arguments: the number of files, the files, the options of tar.
+ * script and one tar for all files, because starting them anew for each costs as much as unpacking. The script is
+ * fixed; what varies comes as arguments: the number of files, the files, the options of tar.
  */
 const EXTRACT_SCRIPT = [
   'n=$1; shift; files=("${@:1:n}"); shift "$n"',
   'for file in "${files[@]}"; do',
-  `  ${endWithParent(['dpkg-deb', '--fsys-tarfile', '"$file"']).join(' ')} |`,
-  `    ${endWithParent(['tar', '"$@"']).join(' ')} ||`,
+  `  ${endWithParent(['dpkg-deb', '--fsys-tarfile', '"$file"']).join(' ')} ||`,
   '    { echo "kronos: failed at $file" >&2; exit 1; }',
-  'done',
+  `done | ${endWithParent(['tar', '--extract', '--ignore-zeros', '"$@"']).join(' ')}`,
 ].join('\n');
 
 /** Unpacks .debs without dpkg's database, one after the other. Errors: `verification/package-damaged`. */
@@ -122,11 +121,13 @@ export async function extractArchives(
   tarOptions: readonly string[] = [],
   signal?: AbortSignal,
 ): Promise<void> {
+  // Nothing would be no archive.
+  if (files.length === 0) return;
   try {
     await run(
       endWithParent([
         ...['bash', '-o', 'pipefail', '-c', EXTRACT_SCRIPT, 'extract', String(files.length)],
-        ...[...files, '-x', '-C', target, '--keep-directory-symlink', ...tarOptions],
+        ...[...files, '-C', target, '--keep-directory-symlink', ...tarOptions],
       ]),
       { signal, environment: FOR_UNPACKING, extendEnvironment: true },
     );

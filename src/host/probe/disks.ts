@@ -31,6 +31,8 @@ export interface DiskFacts {
   volumeGroups: ReadonlyMap<string, string>;
   /** Kernel names of disks that the kernel does not give out. */
   busy: ReadonlySet<string>;
+  /** Kernel names of disks that a BIOS would not start anything from. */
+  blank: ReadonlySet<string>;
   boot: BootNote;
   isDisk: (device: BlockDevice) => boolean;
 }
@@ -86,7 +88,15 @@ function makeDisk(device: BlockDevice, facts: DiskFacts, all: readonly BlockDevi
     ...optional('multipath', multipath),
     bootMedium: mounts.some(isOwnMount) || isNoted(device, contents, facts.boot),
     // More would take mounting, which no look at a machine may do.
-    ...(installed ? { installed: { version: 'unknown', hostname: 'unknown' } } : {}),
+    ...(installed
+      ? {
+          installed: {
+            ...{ version: 'unknown', hostname: 'unknown' },
+            // The boot code is the last thing that is written, also for UEFI.
+            ...(facts.blank.has(device.kname) ? { unfinished: true } : {}),
+          },
+        }
+      : {}),
   };
 }
 

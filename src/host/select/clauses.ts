@@ -22,6 +22,8 @@ const TOLERANCE = 0.01;
 
 /** What is on a disk, in the words of the clause `content`. */
 export function contentOf(disk: Disk): 'empty' | 'kronos' | 'foreign' {
+  // What an installation left that never ended can be installed on as before.
+  if (disk.installed?.unfinished === true) return 'empty';
   if (disk.installed !== undefined) return 'kronos';
   const inUse = disk.mounts.length > 0 || disk.holders.length > 0 || disk.multipath !== undefined;
   return disk.contents.length === 0 && !inUse ? 'empty' : 'foreign';

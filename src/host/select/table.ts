@@ -121,7 +121,8 @@ const GROUPS: Readonly<Partial<Record<Content['kind'], string>>> = {
 /** Members of something larger first: they are what is lost beyond this disk. */
 function contentsOf(disk: Disk): string {
   if (disk.installed !== undefined) {
-    const { version, hostname } = disk.installed;
+    const { version, hostname, unfinished } = disk.installed;
+    if (unfinished === true) return 'Kronos, unfinished';
     const known = (text: string): boolean => text !== '' && text !== 'unknown';
     return `Kronos${known(version) ? ` ${version}` : ''}${known(hostname) ? ` "${hostname}"` : ''}`;
   }

@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { statOrUndefined } from '../../common/files.ts';
+import { exists, statOrUndefined } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import { formatHostFile } from '../../host/format.ts';
 import { redactHostFile } from '../../host/secret.ts';
 import type { Step } from '../../steps/run.ts';
+import { CARRIED_HOOKS } from '../hooks.ts';
 import { digestPlan } from '../plan/plan.ts';
-import { deviceOf, hasRole, type InstallContext } from './context.ts';
+import { deviceOf, hasRole, isFresh, type InstallContext } from './context.ts';
 import { fileSystemTable, hostTexts, STATE_MOUNT } from './files.ts';
 
 export const stateStep: Step<InstallContext> = {
@@ -22,11 +23,41 @@ export const stateStep: Step<InstallContext> = {
     await run(['mount', '-t', 'ext4', deviceOf(plan, 'state'), mount]);
     const paths = await stateDirectories(target, image.state);
     // One run for all of them: starting programs is what would take the time.
-    await run(['cp', '--archive', '--parents', '--', ...paths.map((path) => `.${path}`), mount], {
-      cwd: target,
-    });
+    const copy = (options: readonly string[], what: readonly string[]) =>
+      run(
+        [
+          'cp',
+          '--archive',
+          '--parents',
+          ...options,
+          '--',
+          ...what.map((path) => `.${path}`),
+          mount,
+        ],
+        { cwd: target },
+      );
+    if (isFresh(context)) {
+      await copy([], paths);
+      return;
+    }
+    await copy(['--no-clobber'], paths);
+    await rm(join(mount, CARRIED_HOOKS), { recursive: true, force: true });
+    // What the host file says holds, whatever was there.
+    await copy(['--remove-destination'], await statedFiles(context));
   },
 };
+
+/** Files on the state partition that come from the host file. */
+async function statedFiles({ hostFile, target }: InstallContext): Promise<string[]> {
+  const homes = ['/root', ...hostFile.users.map(({ name }) => `/home/${name}`)];
+  const files = [
+    ...['host.yaml', 'installed.json'].map((name) => `/etc/kronos/${name}`),
+    CARRIED_HOOKS,
+    ...homes.map((home) => `${home}/.ssh/authorized_keys`),
+  ];
+  const there = await Promise.all(files.map((path) => exists(join(target, path))));
+  return files.filter((_path, index) => there[index] === true);
+}
 
 /** Declared paths that are directories of this image; single files stay in the slot and are carried over by updates. */
 async function stateDirectories(target: string, paths: readonly string[]): Promise<string[]> {

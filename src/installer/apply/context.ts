@@ -48,6 +48,11 @@ export function hasRole(plan: InstallPlan, role: Role): boolean {
   return plan.system.layout.partitions.some((partition) => partition.role === role);
 }
 
+/** Whether the disks are written anew from end to end; a reinstallation keeps parts of them. */
+export function isFresh({ plan }: Pick<InstallContext, 'plan'>): boolean {
+  return plan.mode === 'install';
+}
+
 /** The device that a file system of a role is on: the partition, or the array over both. */
 export function deviceOf(plan: InstallPlan, role: Role): string {
   return plan.system.raid ? `/dev/md/kronos-${role}` : (membersOf(plan, role)[0] ?? '');

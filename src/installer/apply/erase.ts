@@ -2,9 +2,10 @@
 import { open } from 'node:fs/promises';
 import { KronosError } from '../../common/error.ts';
 import { run } from '../../common/process.ts';
+import { BOOT_CODE_SIZE } from '../../host/probe/boot-code.ts';
 import type { Step } from '../../steps/run.ts';
 import { disksOf } from '../plan/plan.ts';
-import type { InstallContext } from './context.ts';
+import { isFresh, type InstallContext } from './context.ts';
 
 /** Zeroed at both ends of a disk (bytes): boot code, tables, and metadata that no tool of ours knows. */
 const ENDS = 4 * 1024 * 1024;
@@ -20,6 +21,7 @@ export const eraseStep: Step<InstallContext> = {
   name: 'erase',
   title: 'Clearing the disks',
   weight: 4,
+  applies: isFresh,
   apply: async ({ plan }, progress) => {
     for (const disk of disksOf(plan)) {
       progress.note(`clearing ${disk.name}`);
@@ -32,14 +34,29 @@ export const eraseStep: Step<InstallContext> = {
 export async function eraseDisk(name: string): Promise<void> {
   const path = `/dev/${name}`;
   const disk = await findStanding(path);
+  const all = flatten(disk.children ?? []);
   // Partitions and what stands on them, the topmost first.
-  const all = flatten(disk.children ?? []).reverse();
-  for (const device of all) await stopDevice(device);
+  for (const device of all.toReversed()) await stopDevice(device);
+  // What starts a host goes before the host does, so that a cut here leaves nothing that begins and then fails.
+  await writeBootCode(path, Buffer.alloc(0));
   const parts = all.filter((device) => device.type === 'part').map((device) => device.path);
   if (parts.length > 0) await run(['wipefs', '--all', '--force', '--quiet', ...new Set(parts)]);
   await run(['wipefs', '--all', '--force', '--quiet', path]);
   await zeroEnds(path);
   await run(['blockdev', '--rereadpt', path]);
+}
+
+/** Overwrites what a BIOS starts and leaves the table behind it. `path` is that of a disk. */
+export async function writeBootCode(path: string, code: Buffer): Promise<void> {
+  const disk = await open(path, 'r+');
+  try {
+    const whole = Buffer.alloc(BOOT_CODE_SIZE);
+    code.copy(whole);
+    await disk.write(whole, 0, whole.length, 0);
+    await disk.sync();
+  } finally {
+    await disk.close();
+  }
 }
 
 async function findStanding(path: string): Promise<Standing> {

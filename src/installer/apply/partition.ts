@@ -3,7 +3,14 @@ import { writeFile } from 'node:fs/promises';
 import { run } from '../../common/process.ts';
 import type { Step } from '../../steps/run.ts';
 import type { Layout, Role } from '../plan/layout.ts';
-import { deviceOf, hasRole, membersOf, partitionDevice, type InstallContext } from './context.ts';
+import {
+  deviceOf,
+  hasRole,
+  isFresh,
+  membersOf,
+  partitionDevice,
+  type InstallContext,
+} from './context.ts';
 
 /** Type codes of sgdisk. */
 const TYPES: Readonly<Record<Role, string>> = {
@@ -15,7 +22,7 @@ const TYPES: Readonly<Record<Role, string>> = {
 const RAID_TYPE = 'FD00';
 
 /** What is mirrored over two disks; firmware reads the others itself, so each disk has its own. */
-const MIRRORED: readonly Role[] = ['root-a', 'root-b', 'state', 'swap', 'storage'];
+export const MIRRORED: readonly Role[] = ['root-a', 'root-b', 'state', 'swap', 'storage'];
 
 /** Arguments of sgdisk that write the table of one disk. */
 export function tableArguments(
@@ -41,6 +48,7 @@ export const partitionStep: Step<InstallContext> = {
   name: 'partition',
   title: 'Writing the partition table',
   weight: 4,
+  applies: isFresh,
   apply: async (context) => {
     const { plan } = context;
     const { layout, disks, raid } = plan.system;
@@ -83,7 +91,8 @@ export const formatStep: Step<InstallContext> = {
     const ext4 = (role: Role, uuid: string) =>
       // Metadata is written in full at once: half a table after a cut would be found much later.
       run(['mkfs.ext4', '-F', '-q', '-L', `kronos-${role}`, '-U', uuid, deviceOf(plan, role)]);
-    work.push(ext4('root-a', ids.rootA), ext4('state', ids.state));
+    work.push(ext4('root-a', ids.rootA));
+    if (isFresh({ plan })) work.push(ext4('state', ids.state));
     if (hasRole(plan, 'swap')) work.push(run(['mkswap', '-U', ids.swap, deviceOf(plan, 'swap')]));
     for (const result of await Promise.allSettled(work)) {
       if (result.status === 'rejected') throw result.reason;

@@ -64,6 +64,8 @@ export function isKept(content: Content, layout: Layout): boolean {
 
 function readPartitions(disk: Disk): Partition[] {
   const { name, contents } = disk;
+  if (disk.installed?.unfinished === true)
+    throw refuse(`the installation on ${name} never ended`, 'install it without reinstall');
   const table = contents.find(({ partition }) => partition === 0);
   if (table === undefined) throw refuse(`nothing is on ${name}`, 'install it without reinstall');
   if (!contents.some((one) => one.partition === 0 && one.type === 'gpt'))

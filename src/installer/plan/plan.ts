@@ -197,7 +197,11 @@ function planDisk(
     name: disk.name,
     // Clones that say the same of themselves are told apart by where they are.
     ...identityOf(disk, !known || twinsOf(disk, all).length > 0),
-    erased: disk.contents.filter((content) => !isContentKept(content)),
+    // What an earlier run began is nobody's; an approved plan stays approved after a power cut.
+    erased:
+      disk.installed?.unfinished === true
+        ? []
+        : disk.contents.filter((content) => !isContentKept(content)),
     kept: disk.contents.filter(isContentKept),
   };
 }

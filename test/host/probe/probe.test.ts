@@ -5,7 +5,7 @@ import { inventorySchema, type Inventory } from '../../../src/host/inventory.ts'
 import { probeMachine } from '../../../src/host/probe/probe.ts';
 import { compareWithGolden } from '../../golden.ts';
 import { temporaryDirectory, writeFiles } from '../../temporary.ts';
-import { RECORDINGS, lsblk, device, type Recording } from './recordings.ts';
+import { RECORDINGS, lsblk, device, partition, type Recording } from './recordings.ts';
 
 /** Probes a recorded machine: programs print what was recorded, files lie below `root`. */
 async function probeRecorded(recording: Recording, root: string): Promise<Inventory> {
@@ -37,6 +37,23 @@ for (const [name, recording] of Object.entries(RECORDINGS)) {
     await compareWithGolden(t, import.meta.url, `${name}.json`, text);
   });
 }
+
+test('a host whose boot code was never written is one that was never finished', async (t) => {
+  const host = lsblk(
+    device('vda', 20e9, {
+      children: [partition('vda5', 2e9, { partlabel: 'kronos-state' })],
+    }),
+  );
+  const probe = async (bootCode: string): Promise<unknown> => {
+    const root = await temporaryDirectory(t);
+    const disk = { 'dev/vda': bootCode.padEnd(512, '\0') };
+    const { disks } = await probeRecorded({ lsblk: host, files: disk }, root);
+    return disks[0]?.installed;
+  };
+  const installed = { version: 'unknown', hostname: 'unknown' };
+  t.deepEqual(await probe(''), { ...installed, unfinished: true });
+  t.deepEqual(await probe('\x63code'), installed);
+});
 
 test('machine and network cards come from sysfs, and Xen says how large the machine is', async (t) => {
   const root = await temporaryDirectory(t);

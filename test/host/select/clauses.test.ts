@@ -96,7 +96,9 @@ test('what is mounted or held is not empty, whatever its signatures say', (t) =>
   t.is(content(bare), 'empty');
   t.is(content({ ...bare, holders: ['dm-0'] }), 'foreign');
   t.is(content({ ...bare, mounts: ['/'] }), 'foreign');
-  t.is(content({ ...bare, installed: { version: 'unknown', hostname: 'unknown' } }), 'kronos');
+  const installed = { version: 'unknown', hostname: 'unknown' };
+  t.is(content({ ...bare, installed }), 'kronos');
+  t.is(content({ ...bare, installed: { ...installed, unfinished: true } }), 'empty');
 });
 
 test('texts of hardware are made fit for a console', (t) => {

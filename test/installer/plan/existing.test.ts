@@ -135,6 +135,15 @@ for (const [what, [change, message]] of Object.entries(REFUSED)) {
   });
 }
 
+test('refused: what an installation began and did not end', (t) => {
+  const disk = installed('sda', layOutSystem(100e9, PLAIN), false);
+  disk.installed = { version: 'unknown', hostname: 'unknown', unfinished: true };
+  t.throws(() => findInstalled([disk], false, PLAIN), {
+    code: 'host/cannot-reinstall',
+    message: 'nothing can be kept: the installation on sda never ended',
+  });
+});
+
 test('refused: what is no mirror, or not the same one', (t) => {
   const layout = layOutSystem(100e9, PLAIN);
   const pair = (): [Disk, Disk] => [installed('sda', layout, true), installed('sdb', layout, true)];
