@@ -17,7 +17,7 @@ import { digestPlan, planInstall } from './plan/plan.ts';
 import { openHost } from './rescue.ts';
 import { startReport, type RunEnd } from './report.ts';
 import { beginSession, recordNote, type Session } from './session.ts';
-import { consoleSink, JOURNAL, journalSink, jsonSink, tellConsoles, textSink } from './sinks.ts';
+import { consoleSink, isConsole, JOURNAL, journalSink, jsonSink, tellConsoles, textSink } from './sinks.ts';
 import { findHostFile, type FindResult } from './source.ts';
 import { collectSupport, writeSupport } from './support.ts';
 import { readTerminalName } from './ui/outside.ts';
@@ -39,14 +39,16 @@ async function main(argv: readonly string[]): Promise<void> {
   const write = (text: string): void => {
     process.stdout.write(text);
   };
+  // What goes to every console is not said a second time to somebody who sits at one.
+  const seen = options.unattended && isConsole(await readTerminalName());
   const say = (text: string): void => {
     const clean = scrub(text);
     if (options.unattended) tellConsoles(`${clean}\n`);
-    if (!options.json) write(`${clean}\n`);
+    if (!options.json && !seen) write(`${clean}\n`);
   };
   const session = beginSession(scrub, {
     people: [
-      ...(options.json ? [] : [textSink(write)]),
+      ...(options.json || seen ? [] : [textSink(write)]),
       ...(options.unattended ? [consoleSink()] : []),
     ],
     // To look at a plan leaves no traces.

@@ -44,6 +44,11 @@ export function consoleDevices(): string[] {
   }
 }
 
+/** Whether standard output is one of those consoles; `terminal` is what standard input is, without /dev/. */
+export function isConsole(terminal: string): boolean {
+  return process.stdout.isTTY && consoleDevices().includes(`/dev/${terminal}`);
+}
+
 /** Writes a text to every console. A console that cannot be written to must not stop an installation. */
 export function tellConsoles(text: string): void {
   for (const device of consoleDevices()) {

@@ -114,7 +114,7 @@ async function cutOnce(live: Live, name: string, after: number): Promise<Cut> {
 }
 
 function lastStep(transcript: string): string {
-  return [...transcript.matchAll(/^ *\d+ % +(.+)$/gm)].at(-1)?.[1] ?? 'before the first step';
+  return [...transcript.matchAll(/\[ *\d+%\] (.+)$/gm)].at(-1)?.[1] ?? 'before the first step';
 }
 
 async function installAgain(

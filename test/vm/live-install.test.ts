@@ -27,6 +27,8 @@ test('of six disks one is written, a second run refuses, and a reinstallation ke
   // The right one is not the first.
   for (const disk of [...others.slice(0, 1), ...disks.slice(0, 1), ...others.slice(1)])
     await machine.plug(disk);
+  // USB takes its time.
+  await machine.shell('until lsblk -dno SERIAL | grep -q LAB-34; do sleep 1; done', 60);
   await machine.shell('udevadm settle; lsblk -o NAME,SIZE,TRAN,SERIAL', 60);
   await addKernelArguments(machine, 'kronos.after=shell');
 

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { exists } from '../../src/common/files.ts';
 import { KEYS } from '../../src/lab/console.ts';
 import type { DiskBus } from '../../src/lab/machine-options.ts';
+import { HOPELESS } from '../../src/lab/try.ts';
 import { bootMedium, OUT, type BootOptions, type Machine } from './machine.ts';
 import { findIso } from './media.ts';
 
@@ -119,7 +120,10 @@ function withShell(machine: Machine): LiveMachine {
       const from = machine.console.transcript().length;
       // The quotes keep what is echoed from looking like what is said.
       machine.send(`${line}; echo "${END}"=$?.\r`);
-      const { groups } = await machine.expect(new RegExp(`${END}=(\\d+)\\.`), timeoutSeconds);
+      const { groups } = await machine.console.until(new RegExp(`${END}=(\\d+)\\.`), {
+        timeoutSeconds,
+        failOn: HOPELESS,
+      });
       return { code: Number(groups[0]), output: machine.console.transcript().slice(from) };
     },
     plug: async ({ path, bus, serial, faults }) => {
@@ -147,9 +151,9 @@ const HOST_FILE = '/run/host.yaml';
 
 /** Puts a text into the running system. */
 export async function putFile(machine: LiveMachine, path: string, text: string): Promise<void> {
-  const { code } = await machine.shell(
-    `cat >${path} <<'KRONOS-END'\r${text.trimEnd()}\rKRONOS-END\r`,
-  );
+  const lines = text.trimEnd().replaceAll('\n', '\r');
+  machine.send(`cat >${path} <<'KRONOS-END'\r${lines}\rKRONOS-END\r`);
+  const { code } = await machine.shell(`test -s ${path}`);
   if (code !== 0) throw new Error(`${path} was not written`);
 }
 
