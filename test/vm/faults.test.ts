@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { run } from '../../src/common/process.ts';
+import { findInIso } from '../../src/builder/image/iso9660.ts';
 import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
 import {
@@ -43,7 +43,7 @@ interface Fault {
 const FAULTS: readonly Fault[] = [
   {
     what: 'a disk that cannot be written in one place',
-    ...{ code: 'io/command-failed', exit: 4, smoke: true },
+    ...{ code: 'io/disk-failed', exit: 4, smoke: true },
     faults: [{ event: 'none', iotype: 'write', errno: IO_ERROR, sector: IN_THE_SYSTEM }],
   },
   {
@@ -53,7 +53,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     what: 'a disk that cannot be written at all',
-    ...{ code: 'io/command-failed', exit: 4 },
+    ...{ code: 'io/disk-failed', exit: 4 },
     faults: [{ event: 'none', iotype: 'write', errno: IO_ERROR }],
   },
   {
@@ -127,14 +127,9 @@ for (const fault of FAULTS) {
 
 /** Where the largest layer lies in an ISO, in bytes. */
 async function findLayer(iso: string): Promise<{ offset: number; size: number }> {
-  const { stdout } = await run([
-    ...['xorriso', '-indev', iso, '-find', '/kronos/layers', '-name', 'packages.squashfs'],
-    ...['-exec', 'report_lba', '--'],
-  ]);
-  const [, block, , bytes] =
-    /^File data lba: +\d+ *, +(\d+) *, +(\d+) *, +(\d+) *,/m.exec(stdout) ?? [];
-  if (block === undefined || bytes === undefined) throw new Error(`no layer in ${iso}: ${stdout}`);
-  return { offset: Number(block) * 2048, size: Number(bytes) };
+  const found = await findInIso(iso, 'kronos/layers/packages.squashfs');
+  if (found === undefined) throw new Error(`no layer in ${iso}`);
+  return found;
 }
 
 /** A server that announces more than it sends and hangs up; resolves with its port. */
