@@ -65,7 +65,7 @@ async function main(argv: readonly string[]): Promise<void> {
     const kept = await keepFailure(session, error);
     const text = scrub(describeFailure(error, kept, { ...options, touched: session.touched }));
     if (options.unattended) tellConsoles(text);
-    process.stderr.write(text);
+    if (!seen) process.stderr.write(text);
     process.exitCode = exitCodeOf(error);
     await session.report?.finish({ ...endOf(session), error, step: session.step });
     return;

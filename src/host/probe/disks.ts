@@ -31,8 +31,8 @@ export interface DiskFacts {
   volumeGroups: ReadonlyMap<string, string>;
   /** Kernel names of disks that the kernel does not give out. */
   busy: ReadonlySet<string>;
-  /** Kernel names of disks that a BIOS would not start anything from. */
-  blank: ReadonlySet<string>;
+  /** Kernel names of disks on which no installation ever ended, if one began at all. */
+  unfinished: ReadonlySet<string>;
   boot: BootNote;
   isDisk: (device: BlockDevice) => boolean;
 }
@@ -93,7 +93,7 @@ function makeDisk(device: BlockDevice, facts: DiskFacts, all: readonly BlockDevi
           installed: {
             ...{ version: 'unknown', hostname: 'unknown' },
             // The boot code is the last thing that is written, also for UEFI.
-            ...(facts.blank.has(device.kname) ? { unfinished: true } : {}),
+            ...(facts.unfinished.has(device.kname) ? { unfinished: true } : {}),
           },
         }
       : {}),

@@ -5,7 +5,7 @@ import { KronosError } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
 import { CommandError, run as runProgram, type RunResult } from '../../common/process.ts';
 import type { Inventory } from '../inventory.ts';
-import { isBootCodeBlank } from './boot-code.ts';
+import { isUnfinished } from './boot-code.ts';
 import { parseBootNote, type BootNote } from './boot-medium.ts';
 import { isDisk, makeDisks } from './disks.ts';
 import { makeInterfaces } from './interfaces.ts';
@@ -59,9 +59,9 @@ export async function probeMachine(options: ProbeOptions = {}): Promise<Inventor
   const busy = await Promise.all(
     disks.map(async ({ kname, path }) => [kname, await isBusy(join(root, path ?? kname))] as const),
   );
-  const blank = await Promise.all(
+  const unfinished = await Promise.all(
     disks.map(async ({ kname, path }) => {
-      return [kname, await isBootCodeBlank(join(root, path ?? `/dev/${kname}`))] as const;
+      return [kname, await isUnfinished(join(root, path ?? `/dev/${kname}`))] as const;
     }),
   );
   return {
@@ -87,7 +87,7 @@ export async function probeMachine(options: ProbeOptions = {}): Promise<Inventor
           ),
         )) ?? new Map(),
       busy: new Set(busy.flatMap(([name, is]) => (is ? [name] : []))),
-      blank: new Set(blank.flatMap(([name, is]) => (is === true ? [name] : []))),
+      unfinished: new Set(unfinished.flatMap(([name, is]) => (is === true ? [name] : []))),
       boot: await readBootNote(root),
       isDisk: wanted,
     }),

@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { run } from '../../common/process.ts';
 import type { Step } from '../../steps/run.ts';
+import { UNFINISHED } from '../../host/probe/boot-code.ts';
 import type { Layout, Role } from '../plan/layout.ts';
 import {
   deviceOf,
@@ -11,6 +12,7 @@ import {
   partitionDevice,
   type InstallContext,
 } from './context.ts';
+import { writeBootCode } from './erase.ts';
 
 /** Type codes of sgdisk. */
 const TYPES: Readonly<Record<Role, string>> = {
@@ -53,7 +55,10 @@ export const partitionStep: Step<InstallContext> = {
     const { plan } = context;
     const { layout, disks, raid } = plan.system;
     context.half = true;
-    for (const disk of disks) await run(['sgdisk', ...tableArguments(layout, disk, raid)]);
+    for (const disk of disks) {
+      await run(['sgdisk', ...tableArguments(layout, disk, raid)]);
+      await writeBootCode(`/dev/${disk.name}`, UNFINISHED);
+    }
     await run(['udevadm', 'settle', '--timeout=120']);
     // What was at these places before may look like a file system again.
     const parts = disks.flatMap((disk) =>

@@ -2,6 +2,7 @@
 import { KronosError } from '../../common/error.ts';
 import { digestData } from '../../common/digest.ts';
 import { run } from '../../common/process.ts';
+import { REINSTALLING } from '../../host/probe/boot-code.ts';
 import { probeMachine } from '../../host/probe/probe.ts';
 import type { Step } from '../../steps/run.ts';
 import { findInstalled } from '../plan/existing.ts';
@@ -9,15 +10,6 @@ import type { InstallPlan } from '../plan/plan.ts';
 import { deviceOf, hasRole, isFresh, membersOf, type InstallContext } from './context.ts';
 import { writeBootCode } from './erase.ts';
 import { MIRRORED } from './partition.ts';
-
-/**
- * Boot code that hands on to the next device (int 0x18; hlt; jmp back). It is not zeros, so a disk whose state is to be
- * kept is not taken for one on which nothing was ever finished.
- */
-const NEXT_DEVICE = Buffer.concat([
-  Buffer.from([0xcd, 0x18, 0xf4, 0xeb, 0xfd]),
-  Buffer.from('Kronos is being reinstalled'),
-]);
 
 /** Exit codes of e2fsck: nothing wrong, errors corrected. */
 const FSCK_DONE = [0, 1];
@@ -47,7 +39,7 @@ export const reopenStep: Step<InstallContext> = {
  * Errors: those of the programs.
  */
 export async function disarmDisks(plan: InstallPlan): Promise<void> {
-  for (const { name } of plan.system.disks) await writeBootCode(`/dev/${name}`, NEXT_DEVICE);
+  for (const { name } of plan.system.disks) await writeBootCode(`/dev/${name}`, REINSTALLING);
   await run(['wipefs', '--all', '--force', '--quiet', ...membersOf(plan, 'efi')]);
 }
 

@@ -1,7 +1,10 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { KronosError } from '../../../src/common/error.ts';
 import { CommandError } from '../../../src/common/process.ts';
 import { inventorySchema, type Inventory } from '../../../src/host/inventory.ts';
+import { REINSTALLING, UNFINISHED } from '../../../src/host/probe/boot-code.ts';
 import { probeMachine } from '../../../src/host/probe/probe.ts';
 import { compareWithGolden } from '../../golden.ts';
 import { temporaryDirectory, writeFiles } from '../../temporary.ts';
@@ -44,15 +47,18 @@ test('a host whose boot code was never written is one that was never finished', 
       children: [partition('vda5', 2e9, { partlabel: 'kronos-state' })],
     }),
   );
-  const probe = async (bootCode: string): Promise<unknown> => {
+  const probe = async (bootCode: Buffer): Promise<unknown> => {
     const root = await temporaryDirectory(t);
-    const disk = { 'dev/vda': bootCode.padEnd(512, '\0') };
-    const { disks } = await probeRecorded({ lsblk: host, files: disk }, root);
+    await mkdir(join(root, 'dev'));
+    await writeFile(join(root, 'dev/vda'), Buffer.concat([bootCode, Buffer.alloc(512)]));
+    const { disks } = await probeRecorded({ lsblk: host }, root);
     return disks[0]?.installed;
   };
   const installed = { version: 'unknown', hostname: 'unknown' };
-  t.deepEqual(await probe(''), { ...installed, unfinished: true });
-  t.deepEqual(await probe('\x63code'), installed);
+  t.deepEqual(await probe(Buffer.alloc(0)), { ...installed, unfinished: true });
+  t.deepEqual(await probe(UNFINISHED), { ...installed, unfinished: true });
+  t.deepEqual(await probe(REINSTALLING), installed);
+  t.deepEqual(await probe(Buffer.from([0xeb, 0x63])), installed);
 });
 
 test('machine and network cards come from sysfs, and Xen says how large the machine is', async (t) => {
