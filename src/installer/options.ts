@@ -12,8 +12,7 @@ where there is none. On a terminal the plan is shown and asked about first.
   --ask             ask on the screen, even where there is a host file
   --unattended      ask nothing; restart when done
   --reinstall       keep state and storage of the Kronos host on the disk
-  --rescue          open the host that is on the disks below /mnt, and do nothing
-                    else
+  --rescue          open the host on the disks below /mnt, and do nothing else
   --bundle FILE     write a support bundle (.tar.gz, without secrets), and do
                     nothing else; after a failure there is one already:
                     /run/kronos/support.tar.gz
