@@ -17,7 +17,15 @@ import { digestPlan, planInstall } from './plan/plan.ts';
 import { openHost } from './rescue.ts';
 import { startReport, type RunEnd } from './report.ts';
 import { beginSession, recordNote, type Session } from './session.ts';
-import { consoleSink, isConsole, JOURNAL, journalSink, jsonSink, tellConsoles, textSink } from './sinks.ts';
+import {
+  consoleSink,
+  isConsole,
+  JOURNAL,
+  journalSink,
+  jsonSink,
+  tellConsoles,
+  textSink,
+} from './sinks.ts';
 import { findHostFile, type FindResult } from './source.ts';
 import { collectSupport, writeSupport } from './support.ts';
 import { readTerminalName } from './ui/outside.ts';

@@ -76,6 +76,6 @@ async function checkScreen(t: ExecutionContext, machine: Machine): Promise<void>
   t.is(lines.length, 24);
   t.regex(lines[0] ?? '', /^ Kronos \S+ {2}\| {2}\S/);
   t.is(lines[22], '-'.repeat(80));
-  t.regex(lines[23] ?? '', /Enter/);
+  t.regex(lines[23] ?? '', /Enter|F2 shell/);
   for (const line of lines) t.regex(line, /^[ -~]{0,80}$/);
 }
