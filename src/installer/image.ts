@@ -144,6 +144,6 @@ async function readStart(path: string, length: number): Promise<Buffer> {
 
 function damaged(path: string, why: string): KronosError {
   return new KronosError('verification/layer-damaged', `${path} is not what was built: ${why}`, {
-    hint: 'nothing was written to a disk; check the medium from the boot menu, or copy the boot tree to the server again',
+    hint: 'check the medium from the boot menu, or copy the boot tree to the server again',
   });
 }
