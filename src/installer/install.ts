@@ -16,7 +16,7 @@ import { eraseDisk, eraseStep } from './apply/erase.ts';
 import { loaderStep } from './apply/loader.ts';
 import { STATE_MOUNT } from './apply/files.ts';
 import { formatStep, partitionStep } from './apply/partition.ts';
-import { disarmDisks, reopenStep } from './apply/reopen.ts';
+import { disarmDisks, reopenStep, requireLayout } from './apply/reopen.ts';
 import {
   afterCopyHooksStep,
   afterInstallHooksStep,
@@ -49,7 +49,7 @@ const checkStep: Step<InstallContext> = {
   name: 'check',
   title: 'Checking the image and the disks',
   weight: 8,
-  apply: async ({ plan, intact }) => {
+  apply: async ({ plan, hostFile, intact }) => {
     const [inventory] = await Promise.all([probeMachine(), intact]);
     for (const planned of disksOf(plan)) {
       const found = inventory.disks.find((disk) => disk.name === planned.name);
@@ -60,6 +60,7 @@ const checkStep: Step<InstallContext> = {
         { hint: 'disks were added, removed or renamed meanwhile; run the installation again' },
       );
     }
+    if (!isFresh({ plan })) requireLayout(plan, inventory.disks, hostFile.disks.system.partitions);
   },
 };
 

@@ -17,7 +17,6 @@ export interface Device {
   type: string;
   fstype: string | null;
   partlabel: string | null;
-  mountpoints?: readonly (string | null)[];
   children?: Device[];
 }
 
@@ -55,7 +54,7 @@ export async function openHost(runs: Run = run, target = RESCUE): Promise<string
 }
 
 async function mountHost(runs: Run, target: string): Promise<void> {
-  const columns = 'PATH,TYPE,FSTYPE,PARTLABEL,MOUNTPOINTS';
+  const columns = 'PATH,TYPE,FSTYPE,PARTLABEL';
   const { stdout } = await runs(['lsblk', '--json', '--paths', '--output', columns]);
   const { blockdevices } = JSON.parse(stdout) as { blockdevices: Device[] };
   const { device, members } = findRoot(blockdevices);

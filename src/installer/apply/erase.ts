@@ -6,6 +6,7 @@ import { BOOT_CODE_SIZE } from '../../host/probe/boot-code.ts';
 import type { Step } from '../../steps/run.ts';
 import { disksOf } from '../plan/plan.ts';
 import { isFresh, type InstallContext } from './context.ts';
+import { writeAt } from './write-at.ts';
 
 /** Zeroed at both ends of a disk (bytes): boot code, tables, and metadata that no tool of ours knows. */
 const ENDS = 4 * 1024 * 1024;
@@ -48,15 +49,9 @@ export async function eraseDisk(name: string): Promise<void> {
 
 /** Overwrites what a BIOS starts and leaves the table behind it. `path` is that of a disk. */
 export async function writeBootCode(path: string, code: Buffer): Promise<void> {
-  const disk = await open(path, 'r+');
-  try {
-    const whole = Buffer.alloc(BOOT_CODE_SIZE);
-    code.copy(whole);
-    await disk.write(whole, 0, whole.length, 0);
-    await disk.sync();
-  } finally {
-    await disk.close();
-  }
+  const whole = Buffer.alloc(BOOT_CODE_SIZE);
+  code.copy(whole);
+  await writeAt(path, whole, 0);
 }
 
 async function findStanding(path: string): Promise<Standing> {

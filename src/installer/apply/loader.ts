@@ -1,5 +1,5 @@
 // The boot loader comes last: until its last file is there, no firmware finds anything to start on the disk.
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { patchBootSector, patchCore } from '../../common/grub-bios.ts';
 import { run } from '../../common/process.ts';
@@ -8,6 +8,7 @@ import type { Step } from '../../steps/run.ts';
 import { kernelLine, xenLine, type BootPlan } from '../plan/boot.ts';
 import { partitionOf } from '../plan/layout.ts';
 import { membersOf, type InstallContext } from './context.ts';
+import { writeAt } from './write-at.ts';
 
 /** Sectors as the firmware of PCs counts them (bytes). */
 const SECTOR = 512;
@@ -148,16 +149,6 @@ async function writeCore(loader: string, disk: string, offset: number): Promise<
 async function writeBootSector(loader: string, disk: string, offset: number): Promise<void> {
   const boot = patchBootSector(await readFile(join(loader, 'boot.img')), offset / SECTOR);
   await writeAt(`/dev/${disk}`, boot, 0);
-}
-
-async function writeAt(path: string, data: Buffer, offset: number): Promise<void> {
-  const file = await open(path, 'r+');
-  try {
-    await file.write(data, 0, data.length, offset);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** Entries of the firmware's own menu; a disk that is moved to another machine starts by its fallback path. */

@@ -2,8 +2,8 @@
 import { KronosError } from '../../common/error.ts';
 import { digestData } from '../../common/digest.ts';
 import { run } from '../../common/process.ts';
+import type { Disk } from '../../host/inventory.ts';
 import { REINSTALLING } from '../../host/probe/boot-code.ts';
-import { probeMachine } from '../../host/probe/probe.ts';
 import type { Step } from '../../steps/run.ts';
 import { findInstalled } from '../plan/existing.ts';
 import type { InstallPlan } from '../plan/plan.ts';
@@ -20,8 +20,7 @@ export const reopenStep: Step<InstallContext> = {
   weight: 6,
   applies: (context) => !isFresh(context),
   apply: async (context) => {
-    const { plan, hostFile } = context;
-    await requireLayout(plan, hostFile.disks.system.partitions);
+    const { plan } = context;
     if (plan.system.raid) await assembleArrays(plan);
     const state = deviceOf(plan, 'state');
     // The host may have been switched off while it ran.
@@ -44,11 +43,11 @@ export async function disarmDisks(plan: InstallPlan): Promise<void> {
 }
 
 /** Errors: `host/disk-changed` where the partitions are not those of the plan any more, those of `findInstalled`. */
-async function requireLayout(
+export function requireLayout(
   { system }: InstallPlan,
+  disks: readonly Disk[],
   wish: Parameters<typeof findInstalled>[2],
-): Promise<void> {
-  const { disks } = await probeMachine();
+): void {
   const found = system.disks.flatMap(({ name }) => disks.filter((disk) => disk.name === name));
   const layout = findInstalled(found, system.raid, wish);
   if (digestData(layout) === digestData(system.layout)) return;
