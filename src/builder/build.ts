@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { digestData } from '../common/digest.ts';
 import { KronosError } from '../common/error.ts';
 import { exists } from '../common/files.ts';
+import { finishAll } from '../common/finish-all.ts';
 import { observeStep, type BuildObserver } from '../common/progress.ts';
 import { programVersion } from '../common/version.ts';
 import type { MirrorOptions } from './apt/mirror.ts';
@@ -121,10 +122,9 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
     },
     ...{ epoch, tools, packages, layers, name },
   });
-  const initrd = await ensure(boot.initrd);
-  const grub = await ensure(boot.grub);
-  const media = [await ensure(boot.iso(initrd, grub)), await ensure(boot.pxe(initrd, grub))];
-  if (options.disk === true) media.push(await ensure(boot.disk(initrd, grub)));
+  const [initrd, grub] = await finishAll([ensure(boot.initrd), ensure(boot.grub)]);
+  const kinds = options.disk === true ? [boot.iso, boot.pxe, boot.disk] : [boot.iso, boot.pxe];
+  const media = await finishAll(kinds.map((kind) => ensure(kind(initrd, grub))));
   const release = await ensure(
     await releaseStep({
       ...{ name, version, buildId, label, selection, lock, tools, packages, layers, media },

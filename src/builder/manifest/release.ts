@@ -9,6 +9,8 @@ import {
   statOrUndefined,
   writeFileAtomic,
 } from '../../common/files.ts';
+import { finishAll } from '../../common/finish-all.ts';
+import { run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
 import type { Layer } from '../image/contents.ts';
 import {
@@ -18,6 +20,7 @@ import {
 } from '../image/contents-file.ts';
 import type { Lock } from '../lock/lock.ts';
 import type { Selection } from '../recipe/recipe.ts';
+import { toolCommand } from '../tools.ts';
 import { formatManifest, makeManifest, readManifest, type Manifest } from './manifest.ts';
 import { digestMedium } from './medium.ts';
 import { formatSbom, makeSbom } from './sbom.ts';
@@ -50,8 +53,10 @@ export interface ReleaseInput {
   recipes: readonly { name: string; digest: Sha256 }[];
   /** Package -> installed packages that its dependencies led to (`resolveDependencies`). */
   dependencies: ReadonlyMap<string, readonly string[]>;
-  /** With owners. */
-  layers: readonly Layer[];
+  /** Reads them, with owners. */
+  layers: () => Promise<readonly Layer[]>;
+  /** Digests that are known already, by path in the directory. */
+  known?: ReadonlyMap<string, Sha256>;
   /** Where a layer is on the medium, for example `kronos/layers/packages.squashfs`. */
   layerPath: (name: string) => string;
   iso: { label: string; hostArea: { offset: number; size: number } };
@@ -72,7 +77,13 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
     await rm(join(directory, old), { force: true });
   }
   progress.note('reading the medium');
-  const medium = await digestMedium(input.toolsRoot, join(directory, files.iso), signal);
+  const iso = join(directory, files.iso);
+  const [isoDigest, medium, layers] = await finishAll([
+    digestBeside(input.toolsRoot, iso, signal),
+    digestMedium(input.toolsRoot, iso, signal),
+    input.layers(),
+  ]);
+  const known = new Map([...(input.known ?? []), [files.iso, isoDigest] as const]);
   const facts = {
     kronos: input.kronos,
     name,
@@ -86,15 +97,15 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
     recipes: [...input.recipes],
     packages: lock.packages,
     dependencies: input.dependencies,
-    layers: input.layers.map((layer) => describeLayer(layer, input.layerPath(layer.name), medium)),
+    layers: layers.map((layer) => describeLayer(layer, input.layerPath(layer.name), medium)),
     medium,
     iso: { path: files.iso, ...input.iso },
   };
-  await writeFileAtomic(join(directory, files.contents), formatReleaseContents(input.layers));
+  await writeFileAtomic(join(directory, files.contents), formatReleaseContents(layers));
   // The SBOM is listed by the manifest, so it is made of a manifest that does not list anything yet.
-  const sbom = makeSbom(makeManifest({ ...facts, artefacts: [] }), input.layers);
+  const sbom = makeSbom(makeManifest({ ...facts, artefacts: [] }), layers);
   await writeFileAtomic(join(directory, files.sbom), formatSbom(sbom));
-  const artefacts = await digestDirectory(directory, progress, signal);
+  const artefacts = await digestDirectory(directory, known, progress, signal);
   const manifest = makeManifest({ ...facts, artefacts });
   const text = formatManifest(manifest);
   await writeFileAtomic(join(directory, files.manifest), text);
@@ -104,9 +115,20 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
   return manifest;
 }
 
+/** sha256 of a large file by a program of its own, while we do something else. */
+async function digestBeside(
+  toolsRoot: string,
+  path: string,
+  signal?: AbortSignal,
+): Promise<Sha256> {
+  const command = toolCommand(toolsRoot, 'sha256sum', ['--zero', '--', path]);
+  return (await run(command, { signal })).stdout.slice(0, 64);
+}
+
 /** Every file below a directory by content, sorted by path. */
-export async function digestDirectory(
+async function digestDirectory(
   directory: string,
+  known: ReadonlyMap<string, Sha256>,
   progress: Progress,
   signal?: AbortSignal,
 ): Promise<FileRecord[]> {
@@ -115,7 +137,8 @@ export async function digestDirectory(
     signal?.throwIfAborted();
     progress.note(`sha256 of ${path}`);
     const full = join(directory, path);
-    records.push({ path, size: (await stat(full)).size, sha256: await digestFile(full) });
+    const sha256 = known.get(path) ?? (await digestFile(full));
+    records.push({ path, size: (await stat(full)).size, sha256 });
   }
   return records;
 }

@@ -8,9 +8,10 @@ import { replaceProgram, runInTree, writeInTree } from '../sandbox/tree.ts';
 /**
  * Programs whose results are caches or are made once at the end. Python itself is among them because its own packages
  * compile the standard library without py3compile; byte code is a cache of 10 MB that carries no information.
- * invoke-rc.d would ask policy-rc.d, which says no, for every service.
+ * invoke-rc.d would ask policy-rc.d, which says no, for every service. Host keys name one machine and would be removed
+ * again.
  */
-const SILENCED = /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d)$/;
+const SILENCED = /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d|ssh-keygen)$/;
 
 /** Called twice by its package, each time for all of its work; the mark says that it was called at all. */
 const ONCE = '/usr/sbin/update-ca-certificates';

@@ -2,6 +2,7 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../common/files.ts';
+import { finishAll } from '../../common/finish-all.ts';
 import { run } from '../../common/process.ts';
 import { clockEnvironment, clockLibrary, TREE_LIBRARY } from '../clock.ts';
 import type { JobContext } from '../sandbox/job.ts';
@@ -23,6 +24,7 @@ import { copyAdditions, findAdditions } from './additions.ts';
 import { cleanTree } from './clean.ts';
 import { makeBaseInitrd } from './initrd-base.ts';
 import { requireIntact } from './intact.ts';
+import { makePlain } from './plain.ts';
 import {
   ARCHIVES,
   extractEssential,
@@ -78,10 +80,15 @@ export async function runJob(
   await prepareTree(tree, input.treeInMemory);
   const essential = await findEssential(input.host);
   progress.note(`extracting ${essential.length} essential packages`);
-  await extractEssential(tree, await findFirst(essential), input.exclude);
+  const plain = join(tree, 'kronos-plain');
+  const first = await makePlain(await findFirst(essential), plain);
+  await extractEssential(tree, first, input.exclude);
   await prepareDpkg(tree, input.architecture, input.exclude, input.include);
   await mountTree(tree, input);
-  await installArchives(tree, essential, environment, progress, 'essential');
+  const again = new Map(first.map((archive) => [archive.name, archive]));
+  const quick = essential.map((archive) => again.get(archive.name) ?? archive);
+  await installArchives(tree, quick, environment, progress, 'essential');
+  await rm(plain, { recursive: true });
   const names = new Set(essential.map((archive) => archive.name));
   const rest = input.host.filter((archive) => !names.has(archive.name));
   await installArchives(tree, rest, environment, progress, 'rest');
@@ -98,23 +105,17 @@ export async function runJob(
   await bindDirectory('/', tree, bare);
   await mountTree(tree, input);
   progress.note('making the base initrd');
-  const [before] = await finishBoth(
+  const [before] = await finishAll([
     // What the host layer holds is settled here; whatever live packages add comes out as a difference.
     makeHostLayer(bare, input, progress.note),
     makeBaseInitrd(tree, input.output, input.initrdModules, environment),
-  );
+  ]);
   await run(['umount', bare]);
   if (input.live.length > 0) await makeLiveLayer(tree, input, before, environment, context);
   const packages = await readStatus(tree);
   // For the dependencies in the manifest, without unpacking the layers again.
   await cp(join(tree, 'var/lib/dpkg/status'), join(input.output, 'dpkg.status'));
   return { packages: packages.length };
-}
-
-/** Waits for both, also where one fails: nothing may go on writing while others clean up. */
-async function finishBoth<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return [await first, await second];
 }
 
 /** The layer of all packages of the host; returns what is in it. */

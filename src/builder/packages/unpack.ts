@@ -27,7 +27,7 @@ export const DPKG_SETTINGS = '/etc/dpkg/dpkg.cfg.d/zz-kronos-build';
  * Threads of dpkg-deb's decompressor, started anew for each package, cost more than they save; patterns of excluded
  * paths are matched several times as fast byte by byte.
  */
-const FOR_UNPACKING = { DPKG_DEB_THREADS_MAX: '1', LC_ALL: 'C' };
+export const FOR_UNPACKING = { DPKG_DEB_THREADS_MAX: '1', LC_ALL: 'C' };
 
 /**
  * Packages that every Debian system has (Essential: yes); with what they depend on they make a tree that dpkg and
@@ -133,13 +133,18 @@ export async function extractArchives(
     );
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    if (/No space left/.test(error.message)) throw error;
-    const file = /^kronos: failed at (.*)$/m.exec(error.stderr)?.[1] ?? target;
-    throw new KronosError('verification/package-damaged', `unpacking ${basename(file)} failed`, {
-      cause: error,
-      hint: 'the file in the cache is damaged: remove it with kronos clean --all and build again',
-    });
+    throw damaged(error, target);
   }
+}
+
+/** What a script that unpacks says of the file at which it failed; a full disk is not the file's fault. */
+export function damaged(error: CommandError, target: string): Error {
+  if (/No space left/.test(error.message)) return error;
+  const file = /^kronos: failed at (.*)$/m.exec(error.stderr)?.[1] ?? target;
+  return new KronosError('verification/package-damaged', `unpacking ${basename(file)} failed`, {
+    cause: error,
+    hint: 'the file in the cache is damaged: remove it with kronos clean --all and build again',
+  });
 }
 
 /** dpkg and tar know `*` only, and let it cross slashes. */
@@ -173,7 +178,7 @@ export async function prepareDpkg(
   await writeInTree(tree, '/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
 }
 
-/** Unpacks and configures archives whose paths are visible inside the tree. */
+/** Unpacks and configures archives that lie in the tree or below the directory that is seen there as ARCHIVES. */
 export async function installArchives(
   tree: string,
   archives: readonly Archive[],
@@ -183,7 +188,11 @@ export async function installArchives(
 ): Promise<void> {
   const files = [...archives]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map((archive) => join(ARCHIVES, archive.file.split('/').slice(-2).join('/')));
+    .map(({ file }) =>
+      file.startsWith(`${tree}/`)
+        ? file.slice(tree.length)
+        : join(ARCHIVES, file.split('/').slice(-2).join('/')),
+    );
   const onLine = countLines(progress, archives.length, mode);
   const unpacking = { environment: { ...environment, ...FOR_UNPACKING }, onLine };
   const options = { environment, onLine };

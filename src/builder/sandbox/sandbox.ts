@@ -19,8 +19,8 @@ export interface SandboxOptions {
 /** Who speaks when namespaces are not to be had; without room for one more, the kernel says that no space is left. */
 const NO_NAMESPACES = /^\s*(unshare|newuidmap|newgidmap|setpriv): /m;
 
-/** A job is over before collecting its garbage beside it would pay. */
-const FLAGS = ['--enable-source-maps', '--single-threaded-gc'];
+/** A job mostly waits for programs: threads that V8 wakes for it cost more than they save. */
+const FLAGS = ['--enable-source-maps', '--single-threaded'];
 
 /**
  * Runs the job of the module `url` (its `import.meta.url`; it must export `runJob`) in fresh namespaces.

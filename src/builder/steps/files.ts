@@ -64,6 +64,7 @@ export function filesStep(options: FilesStepOptions): Step {
       const boot = {
         initrd: { size: (await stat(initrd)).size, sha256: await digestFile(initrd) },
       };
+      const read = rememberContents();
       for (const name of ['host', 'live'] as const) {
         const plan = planLayer(
           name,
@@ -74,11 +75,21 @@ export function filesStep(options: FilesStepOptions): Step {
           boot,
         );
         if (plan.files.length + plan.links.length === 0) continue;
-        if (name === 'live') plan.files.push(await digestsFile(packages.directory, context));
-        const below = await readBelow(packages.directory, name);
+        if (name === 'live') plan.files.push(await digestsFile(packages.directory, context, read));
+        const below = await readBelow(packages.directory, name, read);
         await writeLayer(plan, below, epoch, join(tools.directory, 'root'), context);
       }
     },
+  };
+}
+
+/** Both layers want the same lists. */
+function rememberContents(): typeof readContents {
+  const known = new Map<string, ReturnType<typeof readContents>>();
+  return (path) => {
+    const reading = known.get(path) ?? readContents(path);
+    known.set(path, reading);
+    return reading;
   };
 }
 
@@ -98,14 +109,18 @@ async function loaderFiles(directory: string): Promise<LayerFile[]> {
  * What every file of an installed host should be, for the installer to compare with what the disk gives back.
  * Lines of SHA-256, size and path.
  */
-async function digestsFile(packages: string, context: StepContext): Promise<LayerFile> {
+async function digestsFile(
+  packages: string,
+  context: StepContext,
+  read: typeof readContents,
+): Promise<LayerFile> {
   const merged = new Map<string, Entry>();
   for (const contents of [
     join(packages, 'contents/packages.jsonl'),
     join(context.directory, 'contents/host.jsonl'),
   ]) {
     if (!(await exists(contents))) continue;
-    for (const entry of await readContents(contents)) merged.set(entry.path, entry);
+    for (const entry of await read(contents)) merged.set(entry.path, entry);
   }
   // By path: that is the order in which they are unpacked, and so the one in which a disk reads them fast.
   const lines = [...merged.values()]
@@ -124,13 +139,14 @@ async function digestsFile(packages: string, context: StepContext): Promise<Laye
 export async function readBelow(
   packages: string,
   name: LayerPlan['name'],
+  read = readContents,
 ): Promise<Map<string, Entry>> {
   const below = new Map<string, Entry>();
   for (const layer of name === 'live' ? ['packages', 'live-packages'] : ['packages']) {
     const contents = join(packages, 'contents', `${layer}.jsonl`);
     // Packages of the medium only may add nothing.
     if (layer === 'live-packages' && !(await exists(contents))) continue;
-    for (const entry of await readContents(contents)) below.set(entry.path, entry);
+    for (const entry of await read(contents)) below.set(entry.path, entry);
   }
   return below;
 }

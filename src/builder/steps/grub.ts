@@ -1,6 +1,7 @@
 // GRUB for every way to start: CD and disk, BIOS and UEFI, and the network. Images hold all modules they need.
 import { copyFile, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { finishAll } from '../../common/finish-all.ts';
 import { fatVolumeId } from '../image/label.ts';
 import { renderMenu } from '../image/menu.ts';
 import type { MenuInput } from '../image/menu.ts';
@@ -112,7 +113,9 @@ export async function makeGrub(input: GrubInput, context: StepContext): Promise<
   await writeFile(earlyConfiguration, await renderMenu(input.templates, 'early', input.menu));
   await writeFile(earlyPxeConfiguration, await renderMenu(input.templates, 'earlyPxe', input.menu));
   const paths = { modules: input.modules, output, earlyConfiguration, earlyPxeConfiguration };
-  await runTools(input.toolsRoot, grubImageCalls(paths), epoch, context);
+  await finishAll(
+    grubImageCalls(paths).map((call) => runTools(input.toolsRoot, [call], epoch, context)),
+  );
 
   const bios = join(input.modules, 'i386-pc');
   const start = await readFile(join(bios, 'cdboot.img'));

@@ -1,7 +1,7 @@
 // The medium: one ISO that starts as CD and as disk, on BIOS and UEFI, the same bits every time.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestFile } from '../../common/digest.ts';
+import { digestFile, type Sha256 } from '../../common/digest.ts';
 import { formatHostArea } from '../../host/area.ts';
 import { HOST_AREA_PATH, findHostArea } from '../image/host-area.ts';
 import type { HostArea } from '../image/host-area.ts';
@@ -25,7 +25,7 @@ export interface MediumInput {
   xen: string;
   initrd: string;
   /** Bottom first. */
-  layers: readonly { name: string; path: string }[];
+  layers: readonly { name: string; path: string; sha256?: Sha256 }[];
   /** Output of the grub step. */
   grub: string;
   epoch: number;
@@ -42,9 +42,10 @@ export function mediumFiles(input: MediumInput): MediumFile[] {
     { target: '/boot/xen.gz', source: input.xen },
     { target: '/boot/vmlinuz', source: input.kernel },
     { target: '/boot/initrd.img', source: input.initrd },
-    ...input.layers.map(({ name, path }) => ({
+    ...input.layers.map(({ name, path, sha256 }) => ({
       target: `/kronos/layers/${name}.squashfs`,
       source: path,
+      sha256,
     })),
   ];
 }
@@ -65,7 +66,10 @@ export async function prepareMedium(input: MediumInput, scratch: string): Promis
     await own('/kronos/release', releaseText(input.menu)),
   ].sort(byTarget);
   const sums = await Promise.all(
-    checked.map(async ({ target, source }) => `${await digestFile(source)}  ${target.slice(1)}\n`),
+    checked.map(
+      async ({ target, source, sha256 }) =>
+        `${sha256 ?? (await digestFile(source))}  ${target.slice(1)}\n`,
+    ),
   );
   return [
     ...checked,

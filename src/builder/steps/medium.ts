@@ -1,5 +1,6 @@
 // What the steps that make boot files and media share.
 import { utimes } from 'node:fs/promises';
+import type { Sha256 } from '../../common/digest.ts';
 import { FIXED_ENVIRONMENT, run } from '../../common/process.ts';
 import { toolCommand } from '../tools.ts';
 import type { StepContext } from '../step/step.ts';
@@ -10,6 +11,8 @@ export interface MediumFile {
   target: string;
   /** Path on the machine that builds. */
   source: string;
+  /** Digest of the bytes where a step before found it. */
+  sha256?: Sha256 | undefined;
 }
 
 /** One run of a tool; the name is looked up in the tools tree. */

@@ -43,6 +43,11 @@ export function pxeFiles(input: PxeInput): MediumFile[] {
   ];
 }
 
+/** Where a layer lies in the step's directory. */
+export function pxeLayer(name: string): string {
+  return `pxe/layers/${name}.squashfs`;
+}
+
 /** Leaves the tree in `pxe/` of the step's directory. Errors: those of renderMenu and node:fs. */
 export async function makePxe(input: PxeInput, context: StepContext): Promise<void> {
   const root = join(context.directory, 'pxe');

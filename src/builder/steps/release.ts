@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Sha256 } from '../../common/digest.ts';
+import { KronosError } from '../../common/error.ts';
 import { linkFile, listFiles } from '../../common/files.ts';
+import { finishAll } from '../../common/finish-all.ts';
 import { findHostArea } from '../image/host-area.ts';
 import { readContents } from '../image/contents-file.ts';
 import type { Lock } from '../lock/lock.ts';
@@ -12,6 +14,7 @@ import { writeRelease } from '../manifest/release.ts';
 import type { Selection } from '../recipe/recipe.ts';
 import type { Step, StepResult } from '../step/step.ts';
 import type { MediumLayer } from './boot.ts';
+import { pxeLayer } from './pxe.ts';
 
 export interface ReleaseStepOptions {
   name: string;
@@ -54,23 +57,43 @@ export async function releaseStep(options: ReleaseStepOptions): Promise<Step> {
       for (const step of media) await linkTree(step.directory, directory);
       const iso = join(directory, `${name}.iso`);
       const status = await readFile(join(packages.directory, 'dpkg.status'), 'utf8');
-      await writeRelease({
+      const manifest = await writeRelease({
         ...{ directory, name, selection, lock, recipes, progress, signal },
         kronos: options.version,
         buildId: options.buildId,
         toolsRoot: join(options.tools.directory, 'root'),
         dependencies: resolveDependencies(parseDpkgStatus(status)),
-        layers: await Promise.all(
-          layers.map(async (layer, order) => ({
-            ...{ name: layer.name, order, live: layer.live },
-            entries: await readContents(layer.contents),
-          })),
-        ),
+        layers: () =>
+          finishAll(
+            layers.map(async (layer, order) => ({
+              ...{ name: layer.name, order, live: layer.live },
+              entries: await readContents(layer.contents),
+            })),
+          ),
+        // The same files as those that the ISO was made of, so what is read of the ISO speaks for them.
+        known: new Map(layers.map(({ name, sha256 }) => [pxeLayer(name), sha256])),
         layerPath: (layer) => `kronos/layers/${layer}.squashfs`,
         iso: { label: options.label, hostArea: await findHostArea(iso) },
       });
+      requireSame(layers, manifest.layers);
     },
   };
+}
+
+/** Errors: `verification/cache-damaged` where the ISO holds another layer than the step made whose digest is known. */
+function requireSame(
+  layers: readonly MediumLayer[],
+  found: readonly { name: string; sha256: Sha256 }[],
+): void {
+  const digests = new Map(found.map(({ name, sha256 }) => [name, sha256]));
+  for (const { name, path, sha256 } of layers) {
+    if (digests.get(name) === sha256) continue;
+    throw new KronosError(
+      'verification/cache-damaged',
+      `the layer ${name} in the cache is not what it was when it was made: ${path}`,
+      { hint: 'remove it with kronos clean --all and build again; the disk may be failing' },
+    );
+  }
 }
 
 /** Files of the cache are never written again, so the same file can stand in two places. */

@@ -6,7 +6,7 @@ import { buildTwiceAtOnce } from './crowd.ts';
 import { fillDisk } from './full-disk.ts';
 import { buildOnDisk } from './little-memory.ts';
 import { refuseNamespaces } from './namespaces.ts';
-import { tamperWithLock, damageBlob, strayFile } from './tampering.ts';
+import { tamperWithLock, damageBlob, damageLayer, strayFile } from './tampering.ts';
 import { Workshop } from './workshop.ts';
 
 let shop: Workshop;
@@ -74,6 +74,11 @@ test.serial('another version and one package more stop the build by name', async
 test.serial('a damaged package in the cache is found, named or replaced', async (t) => {
   t.timeout(600_000);
   await damageBlob(t, shop, reference);
+});
+
+test.serial('a damaged layer in the cache is found before it is published', async (t) => {
+  t.timeout(600_000);
+  await damageLayer(t, shop, reference);
 });
 
 test.serial('a file that belongs to nobody stops the build', async (t) => {

@@ -1,5 +1,6 @@
 import type { ExecutionContext } from 'ava';
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { compareWithGolden } from '../../golden.ts';
 import type { Lock, LockedPackage } from '../../../src/builder/lock/lock.ts';
@@ -8,7 +9,7 @@ import { BlobStore } from '../../../src/builder/store/blobs.ts';
 import type { Reference } from './builds.test.ts';
 import { complaint, kronos, Leftovers, succeed } from './kronos.ts';
 import { lockOwn, makePackage } from './small.ts';
-import { cacheFaults, digestRelease, Workshop } from './workshop.ts';
+import { cacheFaults, digestRelease, listSteps, Workshop } from './workshop.ts';
 
 function change(lock: Lock, name: string, changes: Partial<LockedPackage>): Lock {
   return {
@@ -100,6 +101,36 @@ export async function damageBlob(
     await writeFile(tool, good);
   }
   await compareWithGolden(t, import.meta.url, 'damaged-blobs.txt', told.join('\n'));
+}
+
+/** A disk that gives back other bytes of a layer whose digest was noted when it was made. */
+export async function damageLayer(
+  t: ExecutionContext,
+  shop: Workshop,
+  reference: Reference,
+): Promise<void> {
+  const cache = await shop.makeCache('damaged-layer', reference.cache, [
+    ...(['tools', 'packages', 'loader', 'programs', 'files'] as const),
+  ]);
+  const out = shop.path('out-damaged-layer');
+  const packages = (await listSteps(cache)).find(({ name }) => name === 'packages');
+  const layer = join(cache, packages?.path ?? '', 'layers/packages.squashfs');
+  const { size } = await stat(layer);
+  // utimes knows milliseconds only.
+  const dates = shop.path('dates');
+  execFileSync('cp', ['--preserve=timestamps', layer, dates]);
+  const file = await open(layer, 'r+');
+  await file.write(Buffer.from('other'), 0, 5, Math.floor(size / 2));
+  await file.close();
+  execFileSync('touch', ['--reference', dates, layer]);
+  const ended = await kronos(shop.build(cache, out));
+  t.is(ended.status, 6, ended.stderr);
+  const said = complaint(ended, { cache, out }).replace(
+    /steps\/\S+?\/layers/,
+    'steps/<key>/layers',
+  );
+  t.deepEqual(await digestRelease(out), {});
+  await compareWithGolden(t, import.meta.url, 'damaged-layer.txt', said);
 }
 
 /** A package whose maintainer script writes where no recipe says that it may. */

@@ -268,7 +268,7 @@ export async function makeRelease(
       selection: SELECTION,
       lock: LOCK,
       dependencies: DEPENDENCIES,
-      layers: layersOf(),
+      layers: () => Promise.resolve(layersOf()),
       progress: SILENT,
     },
     recipes: SELECTION.recipes.map(({ name }) => ({ name, digest: digestOf(name) })),

@@ -10,6 +10,8 @@ export interface TinyPackage {
   name: string;
   fields?: Readonly<Record<string, string>>;
   files?: Readonly<Record<string, string>>;
+  /** Compressed, as real ones are. */
+  packed?: boolean;
 }
 
 /** Makes NAME.deb in a directory. */
@@ -28,7 +30,8 @@ export async function makeDeb(directory: string, tiny: TinyPackage): Promise<Arc
   await writeFile(join(root, 'DEBIAN/control'), lines.join(''));
   await writeFiles(root, tiny.files ?? {});
   const file = join(directory, `${tiny.name}.deb`);
-  await run(['dpkg-deb', '--root-owner-group', '-Znone', '--build', root, file]);
+  const compression = tiny.packed === true ? '-Zxz' : '-Znone';
+  await run(['dpkg-deb', '--root-owner-group', compression, '--build', root, file]);
   await rm(root, { recursive: true });
   return { name: tiny.name, version: '1', architecture: 'all', file };
 }
