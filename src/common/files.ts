@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
+  chmod,
   copyFile,
   link,
   lstat,
@@ -16,6 +17,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { KronosError, systemCode } from './error.ts';
+import { CommandError, endWithParent, run } from './process.ts';
 
 /** Whether a path exists (dangling symbolic links do not count). */
 export async function exists(path: string): Promise<boolean> {
@@ -71,12 +73,37 @@ export async function copyFileAtomic(source: string, target: string): Promise<vo
   await mkdir(dirname(target), { recursive: true });
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await copyFile(source, temporary, constants.COPYFILE_FICLONE);
+    await copyContent(source, temporary);
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** From here on (bytes) finding memory for a copy that nobody reads at once takes longer than writing it to the disk. */
+const LARGE = 64 * 1024 * 1024;
+
+async function copyContent(source: string, target: string): Promise<void> {
+  const { size, mode } = await stat(source);
+  if (size >= LARGE) {
+    try {
+      await copyFile(source, target, constants.COPYFILE_FICLONE_FORCE);
+      return;
+    } catch {
+      // Few file systems share blocks.
+    }
+    try {
+      const places = [`if=${source}`, `of=${target}`];
+      await run(endWithParent(['dd', ...places, 'bs=4M', 'oflag=direct', 'status=none']));
+      await chmod(target, mode & 0o7777);
+      return;
+    } catch (error) {
+      // Some file systems want to have everything in memory; what else was wrong comes out below.
+      if (!(error instanceof CommandError)) throw error;
+    }
+  }
+  await copyFile(source, target, constants.COPYFILE_FICLONE);
 }
 
 /** Gives a file of the cache a second name; where the file system refuses, a copy. Neither may be written to afterwards. */

@@ -100,11 +100,17 @@ async function readOrExplain(path: string): Promise<string> {
   }
 }
 
-/** Errors: `verification/layer-damaged` with the layer that is not what it was when it was built. */
-export async function verifyLayers(image: InstallImage): Promise<void> {
+/**
+ * `known`: digests by path that somebody took already.
+ * Errors: `verification/layer-damaged` with the layer that is not what it was when it was built.
+ */
+export async function verifyLayers(
+  image: InstallImage,
+  known: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
   const digests = await Promise.all(
     // A thread each: batches would put all of them into one.
-    image.layers.map(async (layer) => (await digestFiles([layer]))[0]),
+    image.layers.map(async (layer) => known.get(layer.path) ?? (await digestFiles([layer]))[0]),
   );
   for (const [index, layer] of image.layers.entries()) {
     const found = digests[index];

@@ -8,6 +8,7 @@ import { passwordsIn, secretsOf } from '../host/secret.ts';
 import { factsOf } from '../host/variables.ts';
 import { createScrubber } from '../steps/scrub.ts';
 import { carryOut, secretsOptions } from './carry-out.ts';
+import { readEarlyDigests } from './early-digests.ts';
 import { describeFailure, keepFailure } from './failure.ts';
 import { openImage, verifyLayers } from './image.ts';
 import { interact, wantsScreens } from './interact.ts';
@@ -123,7 +124,9 @@ async function installFromHostFile(
   const image = await openImage();
   Object.assign(facts, { version: image.version, edition: image.edition });
   note(`Kronos ${image.version} (${image.edition}) installer`);
-  const intact = options.plan ? Promise.resolve() : verifyLayers(image);
+  const intact = options.plan
+    ? Promise.resolve()
+    : readEarlyDigests().then((known) => verifyLayers(image, known));
   // Whoever waits for it hears of it; until then nobody does.
   intact.catch(() => undefined);
   const inventory = (facts.inventory = await probeMachine());

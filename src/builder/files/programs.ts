@@ -11,9 +11,11 @@ interface Program {
   recipe: 'kronos' | 'live';
   /** Compiled entry module of this checkout. */
   module: string;
+  /** The recipe brings a command of its own. */
+  ownCommand?: boolean;
 }
 
-/** What recipes install under /usr/lib/kronos, with a command of the same name in /usr/bin. */
+/** What is installed under /usr/lib/kronos, with a command of the same name in /usr/bin. */
 export const PROGRAMS: readonly Program[] = [
   {
     name: 'kronos-selftest',
@@ -29,6 +31,7 @@ export const PROGRAMS: readonly Program[] = [
     name: 'kronos-install',
     recipe: 'live',
     module: new URL('../../installer/main.js', import.meta.url).href,
+    ownCommand: true,
   },
 ];
 
@@ -45,10 +48,9 @@ export function programFiles(directory: string): LayerFile[] {
     const { name, recipe } = program;
     const path = `/usr/lib/kronos/${fileName(program)}`;
     const command = `#!/bin/sh\nexec /usr/bin/node ${path} "$@"\n`;
-    return [
-      { path, mode: 0o644, source: join(directory, fileName(program)), recipe },
-      { path: `/usr/bin/${name}`, mode: 0o755, text: command, recipe },
-    ];
+    const file = { path, mode: 0o644, source: join(directory, fileName(program)), recipe };
+    if (program.ownCommand === true) return [file];
+    return [file, { path: `/usr/bin/${name}`, mode: 0o755, text: command, recipe }];
   });
 }
 

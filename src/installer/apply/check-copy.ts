@@ -1,11 +1,12 @@
 // What was written, looked at again from the disk itself.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { run } from '../../common/process.ts';
 import type { Step } from '../../steps/run.ts';
 import { digestFiles, type FileToDigest } from '../digest-files.ts';
 import type { InstallContext } from './context.ts';
+import { mountRoot } from './copy.ts';
 
 /** Where the build wrote what every file of the host's layers should be: SHA-256, size, path. */
 const DIGESTS = '/usr/lib/kronos/digests';
@@ -14,11 +15,11 @@ export const checkCopyStep: Step<InstallContext> = {
   name: 'check-copy',
   title: 'Reading back what was written',
   weight: 10,
-  apply: async ({ target }, progress) => {
+  apply: async ({ plan, target }, progress) => {
     const expected = parseDigests(await readFile(DIGESTS, 'utf8'));
-    await run(['sync', '--file-system', target]);
-    // Otherwise memory would be compared with itself.
-    await writeFile('/proc/sys/vm/drop_caches', '1').catch(() => undefined);
+    // Mounted anew, so that memory is not compared with itself.
+    await run(['umount', target]);
+    await mountRoot(plan, target);
     const files = expected.map(({ path, size }) => ({ path: join(target, path), size }));
     const found = await digestFiles(files, progress.bytes);
     const wrong = expected.filter(({ sha256 }, index) => found[index] !== sha256);

@@ -18,7 +18,7 @@ export const copyStep: Step<InstallContext> = {
   weight: 22,
   apply: async ({ plan, image, target }, progress) => {
     await mkdir(target, { recursive: true });
-    await run(['mount', '-t', 'ext4', '-o', 'noatime', deviceOf(plan, 'root-a'), target]);
+    await mountRoot(plan, target);
     const total = image.layers.reduce((sum, layer) => sum + layer.size, 0) * USUAL_RATIO;
     const stop = await watchFileSystem(target, total, progress);
     try {
@@ -30,6 +30,11 @@ export const copyStep: Step<InstallContext> = {
     }
   },
 };
+
+/** Mounts the new root where the steps look for it. */
+export async function mountRoot(plan: InstallContext['plan'], target: string): Promise<void> {
+  await run(['mount', '-t', 'ext4', '-o', 'noatime', deviceOf(plan, 'root-a'), target]);
+}
 
 /** Tells how full the file system gets. */
 async function watchFileSystem(
