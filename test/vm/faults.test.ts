@@ -1,12 +1,12 @@
 // What fails in the middle: each fault ends in a report with its code, leaves nothing that starts, and the next
 // installation on the same disk succeeds.
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findInIso } from '../../src/builder/image/iso9660.ts';
+import { temporaryDirectory } from '../temporary.ts';
 import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
 import {
@@ -90,8 +90,7 @@ const FAULTS: readonly Fault[] = [
 for (const fault of FAULTS) {
   if (fault.smoke !== true && !FULL) continue;
   test(`${fault.what} ends in a report, and the next installation succeeds`, async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), 'kronos-fault-'));
-    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const directory = await temporaryDirectory(t);
     const path = await makeDisk(directory, 'target');
     const live = await sharedLive();
     const iso = fault.spoil === undefined ? live.iso : join(directory, 'spoiled.iso');

@@ -1,19 +1,15 @@
 // The lab itself, without any image: firmware, network ROM and the ways a machine is watched and ended.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { SILENT } from '../../src/common/progress.ts';
 import { KronosError } from '../../src/common/error.ts';
 import { KEYS } from '../../src/lab/console.ts';
 import { tryMedium, type TryOptions } from '../../src/lab/try.ts';
+import { temporaryDirectory } from '../temporary.ts';
 import { bootMedium, findPrograms } from './machine.ts';
 
 const SMALL = { memory: 256, cpus: 1 };
-
-async function temporary(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), 'kronos-vm-test-'));
-}
 
 test('a BIOS machine says on the redirected serial line that there is nothing to boot', async (t) => {
   const machine = await bootMedium({ ...SMALL, name: t.title, firmware: 'bios', redirect: true });
@@ -41,8 +37,7 @@ test('a UEFI machine reaches its shell, which answers on the serial line', async
 });
 
 test('a machine without disk boots from the network: TFTP, then HTTP from the loopback server', async (t) => {
-  const tree = await temporary();
-  t.teardown(() => rm(tree, { recursive: true }));
+  const tree = await temporaryDirectory(t);
   await writeFile(
     join(tree, 'boot.ipxe'),
     '#!ipxe\necho TFTP-WORKS\nimgfetch http://${next-server}:18923/some/file && echo HTTP-WORKS || shell\n',
@@ -88,8 +83,7 @@ const TRY: Omit<TryOptions, 'programs'> = {
 };
 
 test('kronos try reaches a text, and keeps the log', async (t) => {
-  const directory = await temporary();
-  t.teardown(() => rm(directory, { recursive: true }));
+  const directory = await temporaryDirectory(t);
   const medium = join(directory, 'medium.img');
   await writeFile(medium, Buffer.alloc(1024 * 1024));
   const serialLog = join(directory, 'serial.log');
@@ -112,8 +106,7 @@ test('kronos try reaches a text, and keeps the log', async (t) => {
 });
 
 test('kronos try ends with an error when the text does not come, and with Ctrl-C', async (t) => {
-  const directory = await temporary();
-  t.teardown(() => rm(directory, { recursive: true }));
+  const directory = await temporaryDirectory(t);
   const medium = join(directory, 'medium.iso');
   await writeFile(medium, Buffer.alloc(1024 * 1024));
   const options = { ...TRY, programs: findPrograms(), medium, until: 'never' };

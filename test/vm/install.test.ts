@@ -1,11 +1,11 @@
 // Installed by a host file, then started from the disk: what the ISO is for.
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { findHostArea } from '../../src/builder/image/host-area.ts';
 import { formatHostArea } from '../../src/host/area.ts';
 import type { DiskBus, Firmware, Nic } from '../../src/lab/machine-options.ts';
+import { temporaryDirectory } from '../temporary.ts';
 import { hostText } from './host-text.ts';
 import { bootMedium } from './machine.ts';
 import { findIso, FULL } from './media.ts';
@@ -35,8 +35,7 @@ for (const { firmware, bus, raid = false, smoke } of MATRIX) {
   if (smoke !== true && !FULL) continue;
   const what = `${firmware}, ${raid ? 'two mirrored disks' : 'one disk'}, ${bus}`;
   test(`a host file in the ISO installs, and the disk boots Xen: ${what}`, async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), 'kronos-install-'));
-    t.teardown(() => rm(directory, { recursive: true, force: true }));
+    const directory = await temporaryDirectory(t);
     const disks = await makeDisks(directory, raid ? 2 : 1);
     await installOn(t, { directory, firmware, bus, disks, raid });
     // Each half of a mirror must start alone; the second shows that it is no mere copy of the first's boot loader.

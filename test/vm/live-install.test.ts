@@ -1,9 +1,7 @@
 // What must never happen, seen in the live system: another disk written, a host overwritten, state lost.
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test from 'ava';
+import { temporaryDirectory } from '../temporary.ts';
 import { digestFile } from './digest-file.ts';
 import { DISK_SIZE, makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
@@ -17,8 +15,7 @@ import {
 import { writeAt } from './write-at.ts';
 
 test('of six disks one is written, a second run refuses, and a reinstallation keeps state and storage', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'kronos-live-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporaryDirectory(t);
   const disks = await makeSix(directory);
   const others = disks.slice(1);
   const before = await Promise.all(others.map(({ path }) => digestFile(path)));

@@ -1,9 +1,7 @@
 // Installed by a person at the serial line: the screens, answered key by key, and the host that comes of it.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { KEYS } from '../../src/lab/console.ts';
+import { temporaryDirectory } from '../temporary.ts';
 import { makeDisk } from './disk.ts';
 import { resumeLive, sharedLive } from './live.ts';
 import { bootMedium, type Machine } from './machine.ts';
@@ -19,8 +17,7 @@ const PAGE = 120;
 const longTest = FULL ? test : test.skip;
 
 longTest('answered on the serial line, the screens install a host that starts', async (t) => {
-  const directory = await mkdtemp(join(tmpdir(), 'kronos-screens-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
+  const directory = await temporaryDirectory(t);
   const path = await makeDisk(directory, 'disk');
   const machine = await resumeLive(t.title, await sharedLive());
   t.teardown(machine.stop);

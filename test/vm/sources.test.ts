@@ -1,10 +1,10 @@
 // Where a host file comes from besides the medium: a stick, an address, a network boot. Each time a host is installed.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { run } from '../../src/common/process.ts';
 import { serveDirectory } from '../../src/lab/http.ts';
+import { temporaryDirectory } from '../temporary.ts';
 import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
 import { addKernelArguments, resumeLive, sharedLive, type LiveMachine } from './live.ts';
@@ -50,7 +50,7 @@ longTest('the host file is fetched from an address with the MAC of the machine',
 });
 
 longTest('a network boot installs without a key, and the disk starts', async (t) => {
-  const directory = await temporary(t);
+  const directory = await temporaryDirectory(t);
   const tree = await copyPxeTree(PORT);
   t.teardown(() => rm(tree, { recursive: true }));
   await writeFile(join(tree, `${MAC}.yaml`), HOST_FILE);
@@ -83,17 +83,11 @@ longTest('a network boot installs without a key, and the disk starts', async (t)
   await host.expect(/xen01 login:/);
 });
 
-async function temporary(t: ExecutionContext): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'kronos-source-'));
-  t.teardown(() => rm(directory, { recursive: true, force: true }));
-  return directory;
-}
-
 /** The live system with an empty disk. */
 async function beginLive(
   t: ExecutionContext,
 ): Promise<{ directory: string; machine: LiveMachine }> {
-  const directory = await temporary(t);
+  const directory = await temporaryDirectory(t);
   const machine = await resumeLive(t.title, await sharedLive());
   t.teardown(machine.stop);
   const path = await makeDisk(directory, 'target');
