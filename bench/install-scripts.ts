@@ -1,24 +1,26 @@
-// What Kronos is measured against, as scripts for the shell of the live system. Both begin with an empty /dev/vda.
+// What Kronos is measured against, as scripts for the shell of the live system. Both begin with an empty disk, which is
+// known by its serial number: disks that are plugged in at the same time get their names in any order.
 
 const DIVIDE = `
-sgdisk --clear -n 1:2048:+1M -t 1:EF02 -n 2::+256M -t 2:EF00 -n 3::+3G -n 4::+2G -n 5:: /dev/vda
+disk=$(readlink -f /dev/disk/by-id/virtio-KRONOS-LAB-0)
+sgdisk --clear -n 1:2048:+1M -t 1:EF02 -n 2::+256M -t 2:EF00 -n 3::+3G -n 4::+2G -n 5:: $disk
 udevadm settle
-mkfs.vfat -F 32 /dev/vda2
-mkfs.ext4 -q -F /dev/vda3
-mkfs.ext4 -q -F /dev/vda4
+mkfs.vfat -F 32 \${disk}2
+mkfs.ext4 -q -F \${disk}3
+mkfs.ext4 -q -F \${disk}4
 mkdir -p /run/target
-mount /dev/vda3 /run/target
+mount \${disk}3 /run/target
 `;
 
 const LOADER = `
 mkdir -p /run/target/boot/efi
-mount /dev/vda2 /run/target/boot/efi
-grub-install --target=i386-pc --boot-directory=/run/target/boot /dev/vda
+mount \${disk}2 /run/target/boot/efi
+grub-install --target=i386-pc --boot-directory=/run/target/boot $disk
 grub-install --target=x86_64-efi --efi-directory=/run/target/boot/efi --boot-directory=/run/target/boot --removable --no-nvram
-cat >/run/target/boot/grub/grub.cfg <<'MENU'
+cat >/run/target/boot/grub/grub.cfg <<MENU
 menuentry Xen {
   multiboot2 /boot/xen.gz placeholder
-  module2 /vmlinuz placeholder root=/dev/vda3
+  module2 /vmlinuz placeholder root=\${disk}3
   module2 --nounzip /initrd.img
 }
 MENU
@@ -37,7 +39,7 @@ ${LOADER}`;
 /** What debian-installer does: unpack what is essential, configure it, then apt from a repository on a local disk. */
 export const BY_PACKAGE = `${DIVIDE}
 mkdir -p /run/repository
-mount -o ro /dev/vdb /run/repository
+mount -o ro /dev/disk/by-id/virtio-KRONOS-BENCH-0 /run/repository
 T=/run/target
 for d in bin sbin lib lib64; do mkdir -p $T/usr/$d; ln -s usr/$d $T/$d; done
 deb() { awk -v n="$1" '$1 == "Package:" { p = $2 } $1 == "Filename:" && p == n { print "/run/repository/" $2 }' /run/repository/Packages; }

@@ -39,7 +39,7 @@ interface Way {
   name: string;
   /** Disks besides the one that is installed on. */
   disks: string[];
-  /** Installs on /dev/vda and returns seconds. */
+  /** Installs on the disk KRONOS-LAB-0 and returns seconds. */
   install: (machine: LiveMachine) => Promise<number>;
 }
 

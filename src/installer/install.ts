@@ -24,6 +24,7 @@ import {
   carryHooksStep,
   fetchHooksStep,
 } from './hooks.ts';
+import { isMounted } from './devices.ts';
 import { tellDiskErrors } from './disk-error.ts';
 import type { InstallImage } from './image.ts';
 import { disksOf, isPlannedDisk, type InstallPlan } from './plan/plan.ts';
@@ -124,10 +125,5 @@ async function leaveNothing(context: InstallContext, sink: EventSink): Promise<v
 }
 
 async function unmountAll(target: string): Promise<void> {
-  const { stdout } = await run(['findmnt', '--list', '--noheadings', '--output', 'TARGET'], {
-    accept: [0, 1],
-  });
-  const mounted = stdout.split('\n').map((line) => line.trim());
-  if (!mounted.includes(target)) return;
-  await run(['umount', '--recursive', target]);
+  if (await isMounted(target)) await run(['umount', '--recursive', target]);
 }

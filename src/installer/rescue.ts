@@ -3,6 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../common/error.ts';
 import { run } from '../common/process.ts';
+import { flattenDevices, isMounted } from './devices.ts';
 import { nameOfRole } from './plan/layout.ts';
 
 /** Where the host is opened. */
@@ -34,14 +35,7 @@ type Run = (argv: readonly string[]) => Promise<{ stdout: string }>;
  * Errors: `host/no-host` where there is none, `host/several-hosts`, those of the programs.
  */
 export async function openHost(runs: Run = run, target = RESCUE): Promise<string> {
-  const { stdout: mounted } = await runs([
-    'findmnt',
-    '--list',
-    '--noheadings',
-    '--output',
-    'TARGET',
-  ]);
-  const open = mounted.split('\n').some((line) => line.trim() === target);
+  const open = await isMounted(target, runs);
   if (!open) await mountHost(runs, target);
   const hostname = (await readFile(join(target, 'etc/hostname'), 'utf8').catch(() => '')).trim();
   return [
@@ -70,7 +64,9 @@ async function mountHost(runs: Run, target: string): Promise<void> {
 
 /** Errors: `host/no-host`, `host/several-hosts`. */
 export function findRoot(devices: readonly Device[]): RootPlace {
-  const partitions = flatten(devices).filter(({ partlabel }) => partlabel === nameOfRole('root-a'));
+  const partitions = flattenDevices(devices).filter(
+    ({ partlabel }) => partlabel === nameOfRole('root-a'),
+  );
   const [first, ...others] = partitions;
   if (first === undefined) {
     throw new KronosError('host/no-host', 'no host of Kronos is on the disks of this machine', {
@@ -91,8 +87,4 @@ export function findRoot(devices: readonly Device[]): RootPlace {
     );
   }
   return { device: mirrored ? array : first.path, members };
-}
-
-function flatten(devices: readonly Device[]): Device[] {
-  return devices.flatMap((device) => [device, ...flatten(device.children ?? [])]);
 }

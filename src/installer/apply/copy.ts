@@ -1,5 +1,5 @@
 // From the image to the disk: the layers of the host, unpacked, and looked at again from the disk itself.
-import { mkdir, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm, statfs, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
@@ -68,16 +68,21 @@ export const bootFilesStep: Step<InstallContext> = {
     const kernel = await kernelVersion(target);
     const name = `initrd.img-${kernel}`;
     await copyInitrd(image, join(target, 'boot', name), fetchBytes);
-    await run(['ln', '-sfn', `boot/${name}`, join(target, 'initrd.img')]);
+    await replaceLink(`boot/${name}`, join(target, 'initrd.img'));
     if (!(await exists(join(target, 'vmlinuz'))))
-      await run(['ln', '-sfn', `boot/vmlinuz-${kernel}`, join(target, 'vmlinuz')]);
+      await replaceLink(`boot/vmlinuz-${kernel}`, join(target, 'vmlinuz'));
   },
 };
 
+async function replaceLink(to: string, path: string): Promise<void> {
+  await rm(path, { force: true });
+  await symlink(to, path);
+}
+
 async function kernelVersion(target: string): Promise<string> {
-  const { stdout } = await run(['ls', join(target, 'usr/lib/modules')]);
-  const version = stdout.trim().split('\n').sort().at(-1);
-  if (version === undefined || version === '')
+  const versions = await readdir(join(target, 'usr/lib/modules')).catch(() => []);
+  const version = versions.sort().at(-1);
+  if (version === undefined)
     throw new KronosError('verification/no-kernel', 'the image has no kernel modules', {
       hint: 'the edition that it was built from lacks the recipe linux',
     });

@@ -4,6 +4,7 @@ import { KronosError } from '../../common/error.ts';
 import { run } from '../../common/process.ts';
 import { BOOT_CODE_SIZE } from '../../host/probe/boot-code.ts';
 import type { Step } from '../../steps/run.ts';
+import { flattenDevices } from '../devices.ts';
 import { disksOf } from '../plan/plan.ts';
 import { isFresh, type InstallContext } from './context.ts';
 import { writeAt } from './write-at.ts';
@@ -35,7 +36,7 @@ export const eraseStep: Step<InstallContext> = {
 export async function eraseDisk(name: string): Promise<void> {
   const path = `/dev/${name}`;
   const disk = await findStanding(path);
-  const all = flatten(disk.children ?? []);
+  const all = flattenDevices(disk.children ?? []);
   // Partitions and what stands on them, the topmost first.
   for (const device of all.toReversed()) await stopDevice(device);
   // What starts a host goes before the host does, so that a cut here leaves nothing that begins and then fails.
@@ -58,11 +59,6 @@ async function findStanding(path: string): Promise<Standing> {
   const { stdout } = await run(['lsblk', '--json', '--paths', '--output', 'PATH,TYPE', path]);
   const { blockdevices } = JSON.parse(stdout) as { blockdevices: Standing[] };
   return blockdevices[0] ?? { path, type: 'disk' };
-}
-
-/** Depth first, so that what stands on a device comes behind it. */
-function flatten(devices: readonly Standing[]): Standing[] {
-  return devices.flatMap((device) => [device, ...flatten(device.children ?? [])]);
 }
 
 async function stopDevice({ path, type }: Standing): Promise<void> {

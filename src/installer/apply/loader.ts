@@ -1,5 +1,5 @@
 // The boot loader comes last: until its last file is there, no firmware finds anything to start on the disk.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { patchBootSector, patchCore } from '../../common/grub-bios.ts';
 import { run } from '../../common/process.ts';
@@ -88,9 +88,7 @@ export const loaderStep: Step<InstallContext> = {
   weight: 3,
   apply: async (context, progress) => {
     const { plan, image, target } = context;
-    const { stdout } = await run(['ls', join(target, 'boot')]);
-    const xen = stdout
-      .split('\n')
+    const xen = (await readdir(join(target, 'boot')))
       .sort()
       .findLast((name) => /^xen-[\d.]+-[a-z0-9]+\.gz$/.test(name));
     const menu = renderDiskMenu({
