@@ -61,7 +61,7 @@ for p in $all; do f=$(deb $p); dpkg-deb --fsys-tarfile $f | tar -x -C $T --keep-
 mkdir -p $T/var/lib/dpkg/info $T/var/lib/dpkg/updates $T/repository
 : >>$T/var/lib/dpkg/status
 : >>$T/var/lib/dpkg/available
-for d in dev proc sys; do mount --rbind /$d $T/$d; done
+for d in dev proc sys; do mount --bind /$d $T/$d; done
 mount --bind /run/repository $T/repository
 printf '#!/bin/sh\\nexit 101\\n' >$T/usr/sbin/policy-rc.d
 chmod +x $T/usr/sbin/policy-rc.d
@@ -70,5 +70,5 @@ chroot $T dpkg --install --force-depends --force-unsafe-io $files
 echo 'deb [trusted=yes] file:/repository ./' >$T/etc/apt/sources.list
 chroot $T apt-get -q update
 chroot $T apt-get -q -y --no-install-recommends -o Dpkg::Options::=--force-unsafe-io install $(cat /run/repository/asked)
-umount -R $T/repository $T/dev $T/proc $T/sys
+umount $T/repository $T/dev $T/proc $T/sys
 ${LOADER}`;
