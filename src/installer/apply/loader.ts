@@ -3,11 +3,11 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { patchBootSector, patchCore } from '../../common/grub-bios.ts';
 import { run } from '../../common/process.ts';
-import type { StepProgress } from '../../steps/event.ts';
 import type { Step } from '../../steps/run.ts';
 import { kernelLine, xenLine, type BootPlan } from '../plan/boot.ts';
 import { partitionOf } from '../plan/layout.ts';
 import { membersOf, type InstallContext } from './context.ts';
+import { writeFirmwareMenu } from './firmware-menu.ts';
 import { writeAt } from './write-at.ts';
 
 /** Sectors as the firmware of PCs counts them (bytes). */
@@ -107,7 +107,7 @@ export const loaderStep: Step<InstallContext> = {
     for (const disk of plan.system.disks) await writeBootSector(image.loader, disk.name, offset);
     await run(['sync']);
     context.half = false;
-    if (plan.firmware === 'uefi') await writeBootEntries(context, progress);
+    if (plan.firmware === 'uefi') await writeFirmwareMenu(plan, progress);
   },
 };
 
@@ -147,20 +147,4 @@ async function writeCore(loader: string, disk: string, offset: number): Promise<
 async function writeBootSector(loader: string, disk: string, offset: number): Promise<void> {
   const boot = patchBootSector(await readFile(join(loader, 'boot.img')), offset / SECTOR);
   await writeAt(`/dev/${disk}`, boot, 0);
-}
-
-/** Entries of the firmware's own menu; a disk that is moved to another machine starts by its fallback path. */
-async function writeBootEntries({ plan }: InstallContext, progress: StepProgress): Promise<void> {
-  const part = String(partitionOf(plan.system.layout, 'efi').number);
-  const what = ['--label', 'Kronos', '--loader', '\\EFI\\kronos\\grubx64.efi'];
-  for (const { name } of [...plan.system.disks].reverse()) {
-    const where = ['--disk', `/dev/${name}`, '--part', part];
-    try {
-      await run(['efibootmgr', '--quiet', '--create', ...where, ...what]);
-    } catch (error) {
-      // Firmware without room, or without variables at all, still finds the fallback path.
-      const why = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-      progress.note(`the firmware got no entry for ${name}, it starts by its usual path: ${why}`);
-    }
-  }
 }
