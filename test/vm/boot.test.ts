@@ -1,5 +1,5 @@
 // The media that `kronos build` makes, booted: firmware finds them, Xen starts, dom0 runs every recipe's checks.
-import { rm } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { SelfTest } from '../../src/appliance/check-run.ts';
@@ -74,6 +74,24 @@ test('a layer with one flipped byte is refused over the network, and the screen 
   t.regex(screen, /host/);
   t.regex(screen, /expected/i);
 });
+
+if (FULL) {
+  test('a layer that is cut short on the server is refused after all attempts, and the screen says so', async (t) => {
+    const tree = await copyPxeTree(PORT);
+    t.teardown(() => rm(tree, { recursive: true }));
+    const layer = join(tree, 'layers/host.squashfs');
+    const whole = await readFile(layer);
+    await rm(layer);
+    await writeFile(layer, whole.subarray(0, whole.length - 1000));
+    const machine = await bootFromNetwork(t, 'bios', 'boot.ipxe', tree);
+    await machine.expect(/Rescue shell|Self-test/, 300);
+    await machine.type('n');
+    await machine.expect(/KRONOS-BOOT\/download-failed/, 1200);
+    const screen = (await machine.screen()).join('\n');
+    t.regex(screen, /host\.squashfs/);
+    t.true(screen.includes(`of ${whole.length} bytes`), screen);
+  });
+}
 
 async function bootFromNetwork(
   t: ExecutionContext,
