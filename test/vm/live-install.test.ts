@@ -1,7 +1,6 @@
 // What must never happen, seen in the live system: another disk written, a host overwritten, state lost.
 import { randomBytes } from 'node:crypto';
 import test from 'ava';
-import { run } from '../../src/common/process.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { digestFile } from './digest-file.ts';
 import { DISK_SIZE, makeDisk } from './disk.ts';
@@ -9,43 +8,11 @@ import { hostText } from './host-text.ts';
 import {
   addKernelArguments,
   installUnattended,
-  putFile,
   resumeLive,
   sharedLive,
   type PluggedDisk,
 } from './live.ts';
 import { writeAt } from './write-at.ts';
-
-/** Secrets as they should not be written down, to see where they end up. */
-const SECRETS = [
-  'users:',
-  '  - { name: admin, password: canary-user, sudo: true }',
-  'storage:',
-  '  - type: iscsi',
-  '    name: san',
-  '    targets: [{ address: 10.0.0.1 }]',
-  '    iqn: iqn.2020-01.x:y',
-  '    chap: { user: u, password: canary-chap }',
-  '  - { type: smb, name: smb, server: s, share: t, user: u, password: canary-smb }',
-];
-
-/** Looks at all processes, their arguments and environments, until the machine ends. */
-const WATCH = `while :; do
-  cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ >>/run/watched 2>/dev/null
-  sleep 0.5
-done
-`;
-
-/** Names every file with a secret that an installation, its journals and its support bundle leave in the live system. */
-const LOOK = `kronos-install --bundle /run/bundle.tgz
-mkdir /run/bundle
-tar -xzf /run/bundle.tgz -C /run/bundle
-journalctl -b -o export >/run/journal
-dmesg >/run/messages
-set -- /run/watched /run/journal /run/messages /run/bundle /run/kronos/install.jsonl /var/log /tmp
-grep -rlai canary "$@" | sed 's/^/secret in /'
-ls -s /run/watched /run/journal /run/bundle/*
-`;
 
 test('of six disks one is written, a second run refuses, and a reinstallation keeps state and storage', async (t) => {
   const directory = await temporaryDirectory(t);
@@ -62,17 +29,9 @@ test('of six disks one is written, a second run refuses, and a reinstallation ke
   await machine.shell('udevadm settle; lsblk -o NAME,SIZE,TRAN,SERIAL', 60);
   await addKernelArguments(machine, 'kronos.after=shell');
 
-  await putFile(machine, '/run/watch.sh', WATCH);
-  await putFile(machine, '/run/look.sh', LOOK);
-  await machine.shell('sh /run/watch.sh & true');
-  const text = hostText({ serial: 'KRONOS-LAB-3', more: SECRETS });
-  const first = await installUnattended(machine, text);
+  const first = await installUnattended(machine, hostText({ serial: 'KRONOS-LAB-3' }));
   t.is(first.code, 0, first.output);
   t.regex(first.output, /Kronos is installed on vd[a-c]/);
-  t.notRegex(first.output, /canary/);
-  const look = await machine.shell('sh /run/look.sh', 120);
-  t.notRegex(look.output, /^secret in/m);
-  t.regex(look.output, /\d \/run\/watched/);
 
   const second = await installUnattended(machine, hostText({ serial: 'KRONOS-LAB-3' }));
   t.is(second.code, 5);
@@ -94,11 +53,6 @@ test('of six disks one is written, a second run refuses, and a reinstallation ke
   await machine.stop();
   const after = await Promise.all(others.map(({ path }) => digestFile(path)));
   t.deepEqual(after, before, 'disks that are not in the plan are as they were');
-  const target = disks[0]?.path ?? '';
-  const found = await run(['grep', '--text', '--only-matching', 'canary-[a-z]*', target], {
-    accept: [0, 1],
-  });
-  t.is(found.stdout, '', 'no secret on the installed disk');
 });
 
 /** One to install on, in the middle; beside it a twin, foreign systems, and what comes and goes. */
