@@ -1,5 +1,5 @@
 // sha256 of texts, files and plain data; the same data gives the same digest whatever the order of its keys.
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 
 /** A lower-case hexadecimal sha256. */
@@ -15,18 +15,27 @@ export function digestOf(data: string | Uint8Array): Sha256 {
 /** Bytes that a file is read by. */
 const CHUNK = 1024 * 1024;
 
-/**
- * sha256 of a file, or of its bytes from `start` to `end` (both included). One buffer serves for the whole file: a
- * stream makes a new one for each piece, which costs more than the digest. Errors: those of node:fs.
- */
-export async function digestFile(
-  path: string,
-  range: { start?: number; end?: number } = {},
-): Promise<Sha256> {
+/** Bytes of a file, both ends included; left out: from its start, to its end. */
+export interface ByteRange {
+  start?: number;
+  end?: number;
+}
+
+/** sha256 of a file, or of a part of it. Errors: those of node:fs. */
+export async function digestFile(path: string, range: ByteRange = {}): Promise<Sha256> {
   const hash = createHash('sha256');
+  await updateFromFile(hash, path, range);
+  return hash.digest('hex');
+}
+
+/**
+ * Adds bytes of a file to a digest. One buffer serves for all of them: a stream makes a new one for each piece, which
+ * costs more than the digest. Errors: those of node:fs.
+ */
+export async function updateFromFile(hash: Hash, path: string, range: ByteRange): Promise<void> {
   const buffer = Buffer.allocUnsafe(CHUNK);
   let position = range.start ?? 0;
-  const end = range.end === undefined ? Infinity : range.end + 1;
+  const end = (range.end ?? Infinity) + 1;
   const file = await open(path);
   try {
     while (position < end) {
@@ -39,7 +48,6 @@ export async function digestFile(
   } finally {
     await file.close();
   }
-  return hash.digest('hex');
 }
 
 /** JSON with sorted keys and no white space: the text that digests of data are taken of. */

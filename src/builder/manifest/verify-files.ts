@@ -1,8 +1,7 @@
 // The outer half of `verify`: signature, SHA256SUMS, and every file of the release against the manifest.
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { basename, join, relative } from 'node:path';
-import { digestFile, type Sha256 } from '../../common/digest.ts';
+import { digestFile, updateFromFile, type Sha256 } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import { exists, readTextOrUndefined, statOrUndefined } from '../../common/files.ts';
 import type { Progress } from '../../common/progress.ts';
@@ -209,20 +208,10 @@ async function findStrangers(
 /** sha256 of the ISO as it was before a host file was filled in. */
 async function digestRestored(iso: string, offset: number, filler: Uint8Array): Promise<Sha256> {
   const hash = createHash('sha256');
-  if (offset > 0) await updateFromFile(hash, iso, 0, offset - 1);
+  if (offset > 0) await updateFromFile(hash, iso, { end: offset - 1 });
   hash.update(filler);
-  await updateFromFile(hash, iso, offset + filler.length, Infinity);
+  await updateFromFile(hash, iso, { start: offset + filler.length });
   return hash.digest('hex');
-}
-
-async function updateFromFile(
-  hash: ReturnType<typeof createHash>,
-  path: string,
-  start: number,
-  end: number,
-): Promise<void> {
-  const stream = createReadStream(path, { start, end, highWaterMark: 1024 * 1024 });
-  for await (const chunk of stream as AsyncIterable<Buffer>) hash.update(chunk);
 }
 
 function isPaper(path: string, name: string): boolean {

@@ -1,7 +1,7 @@
 // From the image to the disk: the layers of the host, unpacked, and looked at again from the disk itself.
 import { mkdir, readdir, rm, statfs, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { KronosError } from '../../common/error.ts';
+import { KronosError, systemCode } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import type { StepProgress } from '../../steps/event.ts';
@@ -80,7 +80,11 @@ async function replaceLink(to: string, path: string): Promise<void> {
 }
 
 async function kernelVersion(target: string): Promise<string> {
-  const versions = await readdir(join(target, 'usr/lib/modules')).catch(() => []);
+  const versions = await readdir(join(target, 'usr/lib/modules')).catch((error: unknown) => {
+    // A disk that cannot be read is another failure.
+    if (systemCode(error) !== 'ENOENT') throw error;
+    return [];
+  });
   const version = versions.sort().at(-1);
   if (version === undefined)
     throw new KronosError('verification/no-kernel', 'the image has no kernel modules', {

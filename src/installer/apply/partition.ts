@@ -1,5 +1,6 @@
 // The partition table, arrays and file systems of the plan.
 import { writeFile } from 'node:fs/promises';
+import { finishAll } from '../../common/finish-all.ts';
 import { run } from '../../common/process.ts';
 import type { Step } from '../../steps/run.ts';
 import { UNFINISHED } from '../../host/probe/boot-code.ts';
@@ -99,8 +100,6 @@ export const formatStep: Step<InstallContext> = {
     work.push(ext4('root-a', ids.rootA));
     if (isFresh({ plan })) work.push(ext4('state', ids.state));
     if (hasRole(plan, 'swap')) work.push(run(['mkswap', '-U', ids.swap, deviceOf(plan, 'swap')]));
-    for (const result of await Promise.allSettled(work)) {
-      if (result.status === 'rejected') throw result.reason;
-    }
+    await finishAll(work);
   },
 };
