@@ -16,7 +16,7 @@ import { checkLockFresh } from './lock/requests.ts';
 import { readManifest, type Manifest } from './manifest/manifest.ts';
 import { releaseFiles } from './manifest/release.ts';
 import { signFile } from './manifest/signature.ts';
-import { publishRelease } from './publish.ts';
+import { copyAhead, publishRelease } from './publish.ts';
 import { openSelection, ownRecipes, type SelectionRequest } from './request.ts';
 import type { Selection } from './recipe/recipe.ts';
 import { createEngine, type Engine } from './step/engine.ts';
@@ -125,12 +125,24 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
   const [initrd, grub] = await finishAll([ensure(boot.initrd), ensure(boot.grub)]);
   const kinds = options.disk === true ? [boot.iso, boot.pxe, boot.disk] : [boot.iso, boot.pxe];
   const media = await finishAll(kinds.map((kind) => ensure(kind(initrd, grub))));
-  const release = await ensure(
-    await releaseStep({
-      ...{ name, version, buildId, label, selection, lock, tools, packages, layers, media },
-    }),
+  const directory = resolve(options.out, `${edition.name}-${edition.architecture}`);
+  const ahead = copyAhead(
+    media.map((medium) => medium.directory),
+    directory,
   );
-  return publish(build, release, name, started);
+  try {
+    const release = await ensure(
+      await releaseStep({
+        ...{ name, version, buildId, label, selection, lock, tools, packages, layers, media },
+      }),
+    );
+    await observeStep(options.observer, 'publish', `Copy the release to ${directory}`, () =>
+      publishRelease(release.directory, directory, ahead),
+    );
+  } finally {
+    await ahead.discard();
+  }
+  return finish(build, directory, name, started);
 }
 
 /** Reads recipes and lock and checks that they belong together. */
@@ -188,18 +200,14 @@ function compressionOf(options: BuildOptions): Compression {
   return options.level === undefined ? base : { ...base, level: options.level };
 }
 
-async function publish(
+/** Signs what was published, and tells what it is. */
+async function finish(
   build: Build,
-  release: StepResult,
+  directory: string,
   name: string,
   started: number,
 ): Promise<BuildResult> {
-  const { options, selection } = build;
-  const { edition } = selection;
-  const directory = resolve(options.out, `${edition.name}-${edition.architecture}`);
-  await observeStep(options.observer, 'publish', `Copy the release to ${directory}`, () =>
-    publishRelease(release.directory, directory),
-  );
+  const { options } = build;
   if (options.signKey !== undefined) {
     await signFile(join(directory, 'SHA256SUMS'), options.signKey, options.signal);
   }

@@ -82,11 +82,11 @@ export async function copyFileAtomic(source: string, target: string): Promise<vo
 }
 
 /** From here on (bytes) finding memory for a copy that nobody reads at once takes longer than writing it to the disk. */
-const LARGE = 64 * 1024 * 1024;
+export const LARGE_FILE = 64 * 1024 * 1024;
 
 async function copyContent(source: string, target: string): Promise<void> {
   const { size, mode } = await stat(source);
-  if (size >= LARGE) {
+  if (size >= LARGE_FILE) {
     try {
       await copyFile(source, target, constants.COPYFILE_FICLONE_FORCE);
       return;

@@ -1,8 +1,18 @@
-import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  chmod,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { publishRelease, releaseNames } from '../../src/builder/publish.ts';
-import { exists, listFiles } from '../../src/common/files.ts';
+import { copyAhead, publishRelease, releaseNames } from '../../src/builder/publish.ts';
+import { exists, LARGE_FILE, linkFile, listFiles } from '../../src/common/files.ts';
 import { temporaryDirectory, writeFiles } from '../temporary.ts';
 
 async function scene(t: ExecutionContext) {
@@ -93,4 +103,26 @@ test('an out directory that cannot be one is told by its name', async (t) => {
   await rm(out);
   await mkdir(out);
   t.is(await publishRelease(release, out), 3);
+});
+
+test('large files are copied while the release is being finished, and nothing of them stays where it is not', async (t) => {
+  const { directory, release, out } = await scene(t);
+  const medium = join(directory, 'medium');
+  await writeFiles(medium, { 'big.iso': 'large', 'small.txt': 'small' });
+  await truncate(join(medium, 'big.iso'), LARGE_FILE);
+  const given = copyAhead([medium], out);
+  t.deepEqual([...((await given.copies)?.made.keys() ?? [])], ['big.iso']);
+  await given.discard();
+  t.false(await exists(out), 'a release that came to nothing leaves nothing');
+
+  const taken = copyAhead([medium], out);
+  for (const name of ['big.iso', 'small.txt'])
+    await linkFile(join(medium, name), join(release, name));
+  const { ino } = await stat(join((await taken.copies)?.directory ?? '', 'big.iso'));
+  t.is(await publishRelease(release, out, taken), 5);
+  t.is((await stat(join(out, 'big.iso'))).ino, ino, 'the copy that was there was taken');
+  await taken.discard();
+  t.is(await copyAhead([medium], out).copies, undefined, 'what is there is not copied again');
+  t.is(await publishRelease(release, out), 0);
+  t.false(await exists(join(out, '.kronos-incoming')));
 });

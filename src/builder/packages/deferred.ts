@@ -1,9 +1,9 @@
 // What maintainer scripts call over and over although once at the end, or never, gives the same tree: a third of the
 // time that packages take to configure.
-import { copyFile, readFile, readdir } from 'node:fs/promises';
+import { copyFile, readFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../common/files.ts';
-import { replaceProgram, runInTree, writeInTree } from '../sandbox/tree.ts';
+import { replaceProgram, replacePrograms, runInTree, writeInTree } from '../sandbox/tree.ts';
 
 /**
  * Programs whose results are caches or are made once at the end. Python itself is among them because its own packages
@@ -12,6 +12,12 @@ import { replaceProgram, runInTree, writeInTree } from '../sandbox/tree.ts';
  * again.
  */
 const SILENCED = /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d|ssh-keygen)$/;
+
+/**
+ * Authorities that ONCE reads. Their package asks before it unpacks, where apt installs it: it finds no directory then
+ * and takes all of its list. With the directory it looks for each of them with three processes and takes all as well.
+ */
+const CERTIFICATES = '/usr/share/ca-certificates';
 
 /** Called twice by its package, each time for all of its work; the mark says that it was called at all. */
 const ONCE = '/usr/sbin/update-ca-certificates';
@@ -64,15 +70,14 @@ export async function deferPrograms(
 ): Promise<() => Promise<void>> {
   const restore: (() => Promise<void>)[] = [];
   for (const directory of ['/usr/bin', '/usr/sbin']) {
-    for (const name of await readdir(join(tree, directory))) {
-      const path = join(directory, name);
-      if (!SILENCED.test(name)) continue;
-      restore.push(await replaceProgram(tree, path, '/usr/bin/true'));
-    }
+    const names = (await readdir(join(tree, directory))).filter((name) => SILENCED.test(name));
+    const paths = names.map((name) => join(directory, name));
+    restore.push(await replacePrograms(tree, paths, '/usr/bin/true'));
   }
   if (await exists(join(tree, ONCE))) {
     await writeInTree(tree, `${ONCE_MARK}.sh`, `#!/bin/sh\n: >${ONCE_MARK}\n`, 0o755);
     restore.push(await replaceProgram(tree, ONCE, `${ONCE_MARK}.sh`));
+    restore.push(await hideCertificates(tree));
   }
   if (await exists(join(tree, UNITS))) {
     await copyFile(join(tree, UNITS), join(tree, REAL_UNITS));
@@ -87,6 +92,15 @@ export async function deferPrograms(
     }
     if (await exists(join(tree, ONCE_MARK))) await runInTree(tree, [ONCE], { environment });
   };
+}
+
+/** Moves CERTIFICATES out of sight; what is returned moves them back. */
+async function hideCertificates(tree: string): Promise<() => Promise<void>> {
+  const path = join(tree, CERTIFICATES);
+  if (!(await exists(path))) return () => Promise.resolve();
+  const aside = `${path}.kronos-build`;
+  await rename(path, aside);
+  return () => rename(aside, path);
 }
 
 /** The calls of deb-systemd-helper that do all that was noted: one for each action, units in their order. */

@@ -2,8 +2,7 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
-import { exists } from '../../common/files.ts';
-import { replaceProgram, runInTree, writeInTree } from '../sandbox/tree.ts';
+import { replacePrograms, runInTree, writeInTree } from '../sandbox/tree.ts';
 
 /**
  * Hooks for roots that no host of ours has. The initrd finds the medium or the system disk; volumes and targets of
@@ -48,16 +47,12 @@ export async function makeBaseInitrd(
     ].join('\n'),
   );
   await writeInTree(tree, `${CONFIGURATION}/hooks/kronos-drivers`, hookText(modules), 0o755);
-  const restore: (() => Promise<void>)[] = [];
-  for (const hook of UNUSED_HOOKS) {
-    if (!(await exists(join(tree, hook)))) continue;
-    restore.push(await replaceProgram(tree, hook, '/usr/bin/true'));
-  }
+  const putBack = await replacePrograms(tree, UNUSED_HOOKS, '/usr/bin/true');
   await runInTree(tree, ['mkinitramfs', '-d', CONFIGURATION, '-o', '/run/initrd.base', kernel], {
     // Its work is put on /run as well: the tree is being read meanwhile.
     environment: { ...environment, TMPDIR: '/run' },
   });
-  for (const undo of restore) await undo();
+  await putBack();
   await mkdir(join(output, 'boot'), { recursive: true });
   await cp(join(tree, 'run/initrd.base'), join(output, 'boot/initrd.base'));
   await rm(join(tree, 'run/initrd.base'));

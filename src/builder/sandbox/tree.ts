@@ -1,6 +1,7 @@
 // A directory that becomes a root: mounts, device nodes and programs run inside it.
 import { appendFile, chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { exists } from '../../common/files.ts';
 import { run, type RunOptions, type RunResult } from '../../common/process.ts';
 
 /** Device nodes that maintainer scripts use. */
@@ -87,6 +88,21 @@ export async function replaceProgram(
   await run(['mount', '--bind', join(tree, by), full]);
   return async () => {
     await run(['umount', full]);
+  };
+}
+
+/** The same for those of `paths` that the tree has. */
+export async function replacePrograms(
+  tree: string,
+  paths: readonly string[],
+  by: string,
+): Promise<() => Promise<void>> {
+  const undo: (() => Promise<void>)[] = [];
+  for (const path of paths) {
+    if (await exists(join(tree, path))) undo.push(await replaceProgram(tree, path, by));
+  }
+  return async () => {
+    for (const one of undo) await one();
   };
 }
 
