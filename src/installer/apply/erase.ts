@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import { KronosError } from '../../common/error.ts';
 import { run } from '../../common/process.ts';
-import { BOOT_CODE_SIZE } from '../../host/probe/boot-code.ts';
+import { BOOT_CODE_SIZE, UNFINISHED } from '../../host/probe/boot-code.ts';
 import type { Step } from '../../steps/run.ts';
 import { flattenDevices } from '../devices.ts';
 import { disksOf } from '../plan/plan.ts';
@@ -39,8 +39,9 @@ export async function eraseDisk(name: string): Promise<void> {
   const all = flattenDevices(disk.children ?? []);
   // Partitions and what stands on them, the topmost first.
   for (const device of all.toReversed()) await stopDevice(device);
-  // What starts a host goes before the host does, so that a cut here leaves nothing that begins and then fails.
-  await writeBootCode(path, Buffer.alloc(0));
+  // What starts a host goes before the host does, so that a cut here leaves nothing that begins and then fails. Not by
+  // zeros: the table of a PC is still there, and a BIOS would run them, and hang.
+  await writeBootCode(path, UNFINISHED);
   const parts = all.filter((device) => device.type === 'part').map((device) => device.path);
   if (parts.length > 0) await run(['wipefs', '--all', '--force', '--quiet', ...new Set(parts)]);
   await run(['wipefs', '--all', '--force', '--quiet', path]);

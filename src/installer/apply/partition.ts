@@ -57,8 +57,9 @@ export const partitionStep: Step<InstallContext> = {
     const { layout, disks, raid } = plan.system;
     context.half = true;
     for (const disk of disks) {
-      await run(['sgdisk', ...tableArguments(layout, disk, raid)]);
+      // Before the table, and sgdisk keeps it: a BIOS starts what has a table of a PC, and zeros would hang it.
       await writeBootCode(`/dev/${disk.name}`, UNFINISHED);
+      await run(['sgdisk', ...tableArguments(layout, disk, raid)]);
     }
     await run(['udevadm', 'settle', '--timeout=120']);
     // What was at these places before may look like a file system again.

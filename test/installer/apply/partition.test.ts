@@ -9,6 +9,8 @@ import {
   membersOf,
   partitionDevice,
 } from '../../../src/installer/apply/context.ts';
+import { isUnfinished, UNFINISHED } from '../../../src/host/probe/boot-code.ts';
+import { writeBootCode } from '../../../src/installer/apply/erase.ts';
 import { tableArguments } from '../../../src/installer/apply/partition.ts';
 import { compareWithGolden } from '../../golden.ts';
 import { temporaryDirectory } from '../../temporary.ts';
@@ -71,7 +73,10 @@ test('sgdisk makes exactly the partitions of the plan', async (t) => {
   await truncate(file, 10 * 2 ** 30);
   const [disk] = system.disks;
   if (disk === undefined) throw new Error('no disk');
+  // As the step does: what a BIOS would start is there before the table that makes it start it.
+  await writeBootCode(file, UNFINISHED);
   await run(['sgdisk', ...tableArguments(system.layout, disk, false).slice(0, -1), file]);
+  t.true(await isUnfinished(file), 'sgdisk keeps the boot code');
   const { stdout } = await run(['sgdisk', '--print', file]);
   const found = [...stdout.matchAll(/^ +(\d+) +(\d+) +(\d+) .* (kronos-\S+)$/gm)].map(
     ([, number, first, last, name]) => ({
