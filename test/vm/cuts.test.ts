@@ -17,6 +17,9 @@ import { writeAt } from './write-at.ts';
 /** How many cuts; fifty were asked for. */
 const CUTS = Number(process.env['KRONOS_CUTS'] ?? (FULL ? 50 : 1));
 
+/** `FROM-TO`, seconds: only in this part of an installation, to look closely; default all of it. */
+const WINDOW = process.env['KRONOS_CUTS_WINDOW']?.split('-').map((text) => Number(text) * 1000);
+
 /** How many at a time. */
 const ABREAST = Number(process.env['KRONOS_CUTS_ABREAST'] ?? 1);
 
@@ -53,9 +56,11 @@ for (let from = 0; from < CUTS; from += GROUP) {
     whole ??= directoryOf().then((directory) => timeInstallation(live, directory));
     const length = await whole;
     t.log(`an installation takes ${(length / 1000).toFixed(1)} s`);
+    const [first = 0, last = length] = WINDOW ?? [];
     // Each moment in a part of its own, so that all of the installation is covered.
     const queue = numbers
-      .map((number) => Math.round((length * (number + randomInt(1000) / 1000)) / CUTS))
+      .map((number) => first + ((last - first) * (number + randomInt(1000) / 1000)) / CUTS)
+      .map(Math.round)
       .entries();
     const work = async (): Promise<void> => {
       for (const [index, after] of queue) {
