@@ -52,6 +52,8 @@ for (let from = 0; from < CUTS; from += GROUP) {
   const which =
     CUTS === 1 ? 'at a random moment' : `at ${numbers.length} of ${CUTS} random moments`;
   test(`the power is cut ${which} of an installation (${from + 1})`, async (t) => {
+    // One assertion for each cut: none of them may be left out.
+    t.plan(numbers.length);
     const live = await sharedLive();
     whole ??= directoryOf().then((directory) => timeInstallation(live, directory));
     const length = await whole;

@@ -16,8 +16,8 @@ export const UNFINISHED = nextDevice('Kronos: not installed to the end');
 export const REINSTALLING = nextDevice('Kronos: not reinstalled to the end');
 
 /**
- * True where nothing was ever finished on the disk: the boot code is all zeros, as right after the table was written, or
- * what the installer puts there until its end. Undefined where the disk cannot be read.
+ * True where nothing was ever finished on the disk: the boot code is all zeros, as right after a disk was cleared, or what
+ * the installer puts there until its end. Undefined where the disk cannot be read.
  */
 export async function isUnfinished(path: string): Promise<boolean | undefined> {
   const disk = await open(path, 'r').catch(() => undefined);
