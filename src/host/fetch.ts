@@ -1,10 +1,9 @@
 // Texts and bytes over HTTP and HTTPS, with a certificate that may be pinned. Nothing is sent before the pin has been compared.
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
-import { connect as connectPlain, isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { KronosError } from '../common/error.ts';
+import { openSocket } from '../common/pinned-socket.ts';
 import { decodeText } from './decode.ts';
 
 export interface FetchOptions {
@@ -47,7 +46,7 @@ export async function fetchContent(url: string, options: FetchOptions = {}): Pro
   const signals = [timeout, ...(options.signal === undefined ? [] : [options.signal])];
   try {
     const signal = AbortSignal.any(signals);
-    const socket = await openSocket(target, options.fingerprint, signal);
+    const socket = await openTarget(target, options.fingerprint, signal);
     try {
       return await get(target, socket, signal, options);
     } finally {
@@ -67,7 +66,7 @@ export async function fetchContent(url: string, options: FetchOptions = {}): Pro
 }
 
 /** A connection whose other end is known to be the right one. */
-async function openSocket(
+function openTarget(
   target: URL,
   fingerprint: string | undefined,
   signal: AbortSignal,
@@ -75,36 +74,7 @@ async function openSocket(
   const secure = target.protocol === 'https:';
   const host = target.hostname.replace(/^\[|\]$/g, '');
   const port = target.port === '' ? (secure ? 443 : 80) : Number(target.port);
-  const name = isIP(host) === 0 ? { servername: host } : {};
-  const socket = secure
-    ? connectTls({ host, port, ...name, rejectUnauthorized: fingerprint === undefined })
-    : connectPlain({ host, port });
-  const abort = (): void => void socket.destroy(signal.reason as Error);
-  signal.addEventListener('abort', abort);
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once(secure ? 'secureConnect' : 'connect', resolve);
-      socket.on('error', reject);
-      socket.once('close', () => {
-        reject(new Error('the connection was closed'));
-      });
-    });
-  } catch (error) {
-    socket.destroy();
-    throw error;
-  }
-  if (fingerprint === undefined || !('getPeerCertificate' in socket)) return socket;
-  const found = socket.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase();
-  if (found === fingerprint) return socket;
-  socket.destroy();
-  throw new KronosError(
-    'verification/fingerprint',
-    `${target.host} shows another certificate than the one that is pinned`,
-    {
-      hint: `its fingerprint is ${found}; use it only if you know why it changed`,
-      details: { expected: fingerprint, found },
-    },
-  );
+  return openSocket({ host, port, secure, fingerprint }, signal);
 }
 
 async function get(
