@@ -1,0 +1,133 @@
+// What Open vSwitch and systemd-networkd are to be told, decided from the host file and the cards of the plan.
+import type { HostFile } from '../../host/schema/host-file.ts';
+
+/** A card by what does not change when others are plugged in or taken out. */
+export interface Card {
+  mac: string;
+}
+
+/** A network with the cards that were decided when the host was installed. */
+export interface NetworkCards {
+  /** `management`, or the name in the host file. */
+  name: string;
+  interfaces: readonly Card[];
+}
+
+type Management = HostFile['network']['management'];
+type Network = HostFile['network']['networks'][number];
+
+/** Addresses of the host in one network. */
+export type Addressing = Pick<Network, 'ipv4' | 'ipv6'> &
+  Partial<Pick<Management, 'dns' | 'search' | 'routes'>>;
+
+/** A VLAN of a bridge, as a bridge of its own inside it: guests are put into it by its name. */
+export interface Vlan {
+  /** For example `xenbr0.30`. */
+  name: string;
+  tag: number;
+  addressing: Addressing;
+}
+
+export interface Bridge {
+  /** xenbr0 carries the management network. */
+  name: string;
+  /** Names of the cards, as the link files give them. */
+  cards: { name: string; mac: string }[];
+  bond?: { name: string; mode: NonNullable<Network['bond']>['mode']; fast: boolean } | undefined;
+  /** Bytes; undefined: as it is. */
+  mtu?: number | undefined;
+  /** Of the untagged network; undefined where no network is untagged. */
+  addressing?: Addressing | undefined;
+  vlans: Vlan[];
+}
+
+/** The bridge of the management network. */
+export const MANAGEMENT_BRIDGE = 'xenbr0';
+
+/**
+ * One bridge for each set of cards, the management network's first. `cards`: what the plan of the installation recorded,
+ * `management` first. Networks without cards of their own are on those of the management network.
+ */
+export function planBridges(
+  network: HostFile['network'],
+  cards: readonly NetworkCards[],
+): Bridge[] {
+  const bridges = new Map<string, Bridge>();
+  let count = 0;
+  const place = (name: string, wanted: Management | Network, addressing: Addressing): void => {
+    const own = cards.find((one) => one.name === name) ?? cards[0];
+    const macs = (own?.interfaces ?? []).map(({ mac }) => mac.toLowerCase());
+    const key = [...macs].sort().join(' ');
+    const bridge = bridges.get(key) ?? {
+      name: `xenbr${bridges.size}`,
+      cards: macs.map((mac) => ({ name: `nic${count++}`, mac })),
+      vlans: [],
+    };
+    bridges.set(key, bridge);
+    if (wanted.bond !== undefined) {
+      bridge.bond = {
+        name: `bond${bridge.name.slice('xenbr'.length)}`,
+        mode: wanted.bond.mode,
+        fast: wanted.bond.lacpRate === 'fast',
+      };
+    }
+    // A port must let through the largest frame of all its networks.
+    if (wanted.mtu !== undefined) bridge.mtu = Math.max(bridge.mtu ?? 0, wanted.mtu);
+    if (wanted.vlan === undefined) bridge.addressing = addressing;
+    else bridge.vlans.push({ name: `${bridge.name}.${wanted.vlan}`, tag: wanted.vlan, addressing });
+  };
+  place('management', network.management, network.management);
+  for (const one of network.networks) place(one.name, one, one);
+  return [...bridges.values()];
+}
+
+/** Where the host has its management address: the bridge, or a VLAN of it. */
+export function managementInterface(network: HostFile['network']): string {
+  const { vlan } = network.management;
+  return vlan === undefined ? MANAGEMENT_BRIDGE : `${MANAGEMENT_BRIDGE}.${vlan}`;
+}
+
+/** What Open vSwitch calls our modes. */
+const MODES = {
+  'active-backup': 'active-backup',
+  'balance-slb': 'balance-slb',
+  lacp: 'balance-tcp',
+};
+
+/**
+ * The arguments of ovs-vsctl, after its options, that make all of it in one transaction; made again, they change nothing.
+ * Source: ovs-vsctl(8), ovs-vswitchd.conf.db(5) of Open vSwitch 3.5.
+ */
+export function switchArguments(bridges: readonly Bridge[]): string[] {
+  return bridges.flatMap((bridge) => {
+    const { name, cards, bond, mtu, vlans } = bridge;
+    const [first] = cards;
+    const members = cards.map((card) => card.name);
+    return [
+      ...['--', '--may-exist', 'add-br', name],
+      ...['--', 'set', 'Bridge', name, 'fail_mode=standalone'],
+      // Without it the address of the bridge changes with the card that came up first.
+      ...(first === undefined ? [] : [`other_config:hwaddr="${first.mac}"`]),
+      ...(bond === undefined || cards.length < 2
+        ? members.flatMap((member) => ['--', '--may-exist', 'add-port', name, member])
+        : [
+            ...['--', '--may-exist', 'add-bond', name, bond.name, ...members],
+            ...['--', 'set', 'Port', bond.name, `bond_mode=${MODES[bond.mode]}`],
+            `lacp=${bond.mode === 'lacp' ? 'active' : 'off'}`,
+            ...(bond.mode === 'lacp'
+              ? [`other_config:lacp-time=${bond.fast ? 'fast' : 'slow'}`]
+              : []),
+            // A switch that does not answer must not cost the host its network.
+            ...(bond.mode === 'lacp' ? ['other_config:lacp-fallback-ab=true'] : []),
+          ]),
+      ...(mtu === undefined
+        ? []
+        : [name, ...members].flatMap((port) => [
+            ...['--', 'set', 'Interface', port, `mtu_request=${mtu}`],
+          ])),
+      ...vlans.flatMap((vlan) => [
+        ...['--', '--may-exist', 'add-br', vlan.name, name, String(vlan.tag)],
+      ]),
+    ];
+  });
+}
