@@ -15,6 +15,7 @@ export interface Step {
   response?: Json;
   transport_error?: { phase: 'connect' | 'exchange'; code: string };
   note?: string;
+  http?: string;
 }
 
 /** The recordings by name; undefined where they are not here. */

@@ -1,0 +1,72 @@
+// A simulated server on a socket, over HTTP and over HTTPS.
+import { createServer as createHttp, type RequestListener } from 'node:http';
+import { createServer as createHttps } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { hear } from './protocol.ts';
+import type { Via, Xapi } from './xapi.ts';
+
+const BROKEN =
+  '<html><body><h1>HTTP 500 internal server error</h1>An unexpected error occurred; please wait a while and try again. If the problem persists, please contact your support representative.</body></html>';
+
+/** Answers of the web server that is around the API. */
+const HEADERS = { 'cache-control': 'no-cache, no-store', 'access-control-allow-origin': '*' };
+
+export interface Listening {
+  /** Path of the socket, or the port. */
+  at: string | number;
+  close: () => Promise<void>;
+}
+
+/** Serves until it is closed; `at` is the path of a socket or a port on loopback (0: any). */
+export async function listen(
+  xapi: Xapi,
+  via: Via,
+  at: string | number,
+  certificate?: { key: string; cert: string },
+): Promise<Listening> {
+  const listener = answering(xapi, via);
+  const server = via === 'https' ? createHttps({ ...certificate }, listener) : createHttp(listener);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    if (typeof at === 'string') server.listen(at, resolve);
+    else server.listen(at, '127.0.0.1', resolve);
+  });
+  const address = (server as Server).address();
+  return {
+    at: typeof address === 'string' ? address : (address as AddressInfo).port,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function answering(xapi: Xapi, via: Via): RequestListener {
+  return (request, response) => {
+    const say = (status: number, type: string, body: string): void => {
+      response.writeHead(status, { ...HEADERS, 'content-type': type });
+      response.end(body);
+    };
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.method === 'OPTIONS') {
+        say(200, 'text/plain', '');
+        return;
+      }
+      if (request.method !== 'POST') {
+        say(via === 'http' ? 403 : 404, 'text/html', '<html></html>');
+        return;
+      }
+      const heard = hear(request.url ?? '', Buffer.concat(chunks).toString());
+      if (heard === undefined) {
+        say(500, 'text/html', BROKEN);
+        return;
+      }
+      void xapi.answer(heard, via).then((reply) => {
+        const { type, body } = heard.answer(reply);
+        say(200, type, body);
+      });
+    });
+  };
+}

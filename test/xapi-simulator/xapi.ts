@@ -1,0 +1,102 @@
+// One simulated server: who is let in, and what is answered to a call.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '../../src/xenapi/message.ts';
+import { Database, Refusal } from './database.ts';
+import { accessors, text, type Message, type Messages } from './messages.ts';
+import type { Heard, Reply } from './protocol.ts';
+
+/** Ways into the server: the socket of its own host needs no password. */
+export type Via = 'unix' | 'https' | 'http';
+
+export interface XapiOptions {
+  password?: string;
+  /** Milliseconds that a wrong password takes (measured: 2000). */
+  wrongPasswordDelay?: number;
+  hostname?: string;
+}
+
+/** Messages that open a session, and so have none. */
+const LOGINS = new Set(['session.login_with_password', 'session.slave_local_login_with_password']);
+
+export class Xapi {
+  readonly database = new Database();
+  readonly host: string;
+  readonly pool: string;
+  readonly #messages: Messages<Xapi> = accessors();
+  readonly #options: Required<XapiOptions>;
+  /** Calls that changed something: what a second run of first boot must not make. */
+  writes = 0;
+
+  constructor(options: XapiOptions = {}) {
+    const { password = 'xenroot', wrongPasswordDelay = 2000, hostname = 'h1' } = options;
+    this.#options = { password, wrongPasswordDelay, hostname };
+    this.host = this.database.insert('host', { hostname, name_label: hostname, enabled: true });
+    this.pool = this.database.insert('pool', { master: this.host });
+    this.#addSessions();
+  }
+
+  /** Adds messages of a part of the simulator. */
+  add(name: string, message: Message<Xapi>): void {
+    this.#messages.set(name, message);
+  }
+
+  /** Answers one call. */
+  async answer(heard: Heard, via: Via): Promise<Reply> {
+    try {
+      return { result: await this.#run(heard, via) };
+    } catch (error) {
+      if (error instanceof Refusal) return { error: error.description };
+      return { error: ['INTERNAL_ERROR', String(error)] };
+    }
+  }
+
+  async #run(heard: Heard, via: Via): Promise<Json> {
+    if (heard.wrongParams !== undefined) throw new Refusal('INTERNAL_ERROR', heard.wrongParams);
+    const asynchronous = heard.method.startsWith('Async.');
+    const name = asynchronous ? heard.method.slice('Async.'.length) : heard.method;
+    if (LOGINS.has(name)) return this.#logIn(name, heard.params, via);
+    const message = this.#messages.get(name);
+    if (message === undefined) throw new Refusal('MESSAGE_METHOD_UNKNOWN', name);
+    const [session, ...parameters] = heard.params;
+    const [least, most] = message.parameters;
+    const got = heard.params.length - 1;
+    if (got < least || got > most) {
+      const expected = String(got < least ? least : most);
+      throw new Refusal('MESSAGE_PARAMETER_COUNT_MISMATCH', name, expected, String(got));
+    }
+    const reference = text(session);
+    if (!this.database.records('session').has(reference))
+      throw new Refusal('SESSION_INVALID', reference);
+    if (asynchronous && message.accessor === true)
+      throw new Refusal('Fault', `No async mode for this operation (rpc: ${name})`);
+    return message.run({ server: this, session: reference }, ...parameters);
+  }
+
+  async #logIn(name: string, params: readonly Json[], via: Via): Promise<Json> {
+    if (params.length < 2)
+      throw new Refusal('MESSAGE_PARAMETER_COUNT_MISMATCH', name, '2', String(params.length));
+    const [user, password] = params.map(text);
+    if (via !== 'unix' && (user !== 'root' || password !== this.#options.password)) {
+      await sleep(this.#options.wrongPasswordDelay);
+      throw new Refusal('SESSION_AUTHENTICATION_FAILED', user ?? '', 'Authentication failure');
+    }
+    return this.database.insert('session', {
+      this_host: this.host,
+      is_local_superuser: true,
+      originator: typeof params[3] === 'string' ? params[3] : '',
+    });
+  }
+
+  #addSessions(): void {
+    const forget: Message<Xapi>['run'] = ({ server, session }) => {
+      server.database.records('session').delete(session);
+      return '';
+    };
+    this.add('session.logout', { parameters: [0, 0], run: forget });
+    this.add('session.local_logout', { parameters: [0, 0], run: forget });
+    this.add('session.logout_subject_identifier', { parameters: [1, 1], run: () => '' });
+    this.add('session.get_all_subject_identifiers', { parameters: [0, 0], run: () => [] });
+    this.add('host.is_in_emergency_mode', { parameters: [0, 0], run: () => false });
+    this.add('pool.is_slave', { parameters: [1, 1], run: () => false });
+  }
+}
