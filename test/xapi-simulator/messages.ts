@@ -93,7 +93,14 @@ function addLists(name: string, fields: DataRecord, add: Add): void {
 
 function addSetters(name: string, field: string, initial: Json, add: Add): void {
   add(`${name}.set_${field}`, 2, (database, ref, value) => {
-    database.get(name, text(ref))[field] = value ?? '';
+    const record = database.get(name, text(ref));
+    const map = typeof initial === 'object' && !Array.isArray(initial);
+    if (map && typeof value !== 'object')
+      throw new Refusal(
+        'INTERNAL_ERROR',
+        `Failure("Expecting Rpc.Dict, but found 'S(${String(value)})'")`,
+      );
+    record[field] = value ?? '';
     return '';
   });
   if (typeof initial !== 'object' || Array.isArray(initial)) return;

@@ -30,7 +30,11 @@ export class Xapi {
   constructor(options: XapiOptions = {}) {
     const { password = 'xenroot', wrongPasswordDelay = 2000, hostname = 'h1' } = options;
     this.#options = { password, wrongPasswordDelay, hostname };
-    this.host = this.database.insert('host', { hostname, name_label: hostname, enabled: true });
+    const seconds = `${Math.floor(Date.now() / 1000)}.`;
+    this.host = this.database.insert('host', {
+      ...{ hostname, name_label: hostname, enabled: true, ntp_mode: 'Disabled' },
+      other_config: { agent_start_time: seconds, boot_time: seconds, no_local_storage: 'true' },
+    });
     this.pool = this.database.insert('pool', { master: this.host });
     this.#addSessions();
   }
