@@ -154,6 +154,8 @@ const LEFT_OUT =
 test('settings of a host', async (t) => {
   const xapi = new Xapi();
   addHosts(xapi);
+  addNetworks(xapi, NICS, { vlans: true, bonds: true });
+  await scanned(xapi);
   let begun = false;
   await replay(t, 'host-settings', xapi, {
     onMark: (note) => {
