@@ -3,7 +3,14 @@ import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { hear } from './protocol.ts';
-import type { Via, Xapi } from './xapi.ts';
+import type { Heard } from './protocol.ts';
+import type { Outcome } from './lab.ts';
+import type { Via } from './xapi.ts';
+
+/** Whoever answers calls: a host with all that happens to it. */
+export interface Answering {
+  answer: (heard: Heard, via: Via) => Promise<Outcome>;
+}
 
 const BROKEN =
   '<html><body><h1>HTTP 500 internal server error</h1>An unexpected error occurred; please wait a while and try again. If the problem persists, please contact your support representative.</body></html>';
@@ -19,12 +26,12 @@ export interface Listening {
 
 /** Serves until it is closed; `at` is the path of a socket or a port on loopback (0: any). */
 export async function listen(
-  xapi: Xapi,
+  host: Answering,
   via: Via,
   at: string | number,
   certificate?: { key: string; cert: string },
 ): Promise<Listening> {
-  const listener = answering(xapi, via);
+  const listener = answering(host, via);
   const server = via === 'https' ? createHttps({ ...certificate }, listener) : createHttp(listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -41,7 +48,7 @@ export async function listen(
   };
 }
 
-function answering(xapi: Xapi, via: Via): RequestListener {
+function answering(host: Answering, via: Via): RequestListener {
   return (request, response) => {
     const say = (status: number, type: string, body: string): void => {
       response.writeHead(status, { ...HEADERS, 'content-type': type });
@@ -63,9 +70,9 @@ function answering(xapi: Xapi, via: Via): RequestListener {
         say(500, 'text/html', BROKEN);
         return;
       }
-      void xapi.answer(heard, via).then((reply) => {
-        const { type, body } = heard.answer(reply);
-        say(200, type, body);
+      void host.answer(heard, via).then((outcome) => {
+        if (outcome === 'refused') request.socket.destroy();
+        else say(200, outcome.type, outcome.body);
       });
     });
   };

@@ -1,7 +1,7 @@
 // One simulated server: who is let in, and what is answered to a call.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../src/xenapi/message.ts';
-import { Database, Refusal } from './database.ts';
+import { Database, Refusal, type DataRecord } from './database.ts';
 import { accessors, text, type Message, type Messages } from './messages.ts';
 import type { Heard, Reply } from './protocol.ts';
 
@@ -73,14 +73,43 @@ export class Xapi {
       throw new Refusal('SESSION_INVALID', reference);
     if (asynchronous && message.accessor === true)
       throw new Refusal('Fault', `No async mode for this operation (rpc: ${name})`);
-    return message.run({ server: this, session: reference }, ...parameters);
+    const call = { server: this, session: reference };
+    if (!asynchronous) return message.run(call, ...parameters);
+    return this.#begin(heard.method, async () => message.run(call, ...parameters));
+  }
+
+  /** Runs something as a task and returns the task at once; its progress stays at 0 until it ends. */
+  #begin(name: string, work: () => Promise<Json>): string {
+    const ref = this.database.insert('task', {
+      ...{ name_label: name, status: 'pending', progress: 0, resident_on: this.host },
+    });
+    const end = (values: DataRecord): void => {
+      // The database of a host that joined a pool is gone, and its tasks with it.
+      Object.assign(this.database.records('task').get(ref) ?? {}, { progress: 1, ...values });
+    };
+    work().then(
+      (result) => {
+        end({ status: 'success', result: `<value>${String(result)}</value>` });
+      },
+      (error: unknown) => {
+        const info =
+          error instanceof Refusal ? error.description : ['INTERNAL_ERROR', String(error)];
+        end({ status: 'failure', error_info: [...info] });
+      },
+    );
+    return ref;
+  }
+
+  /** Whether somebody from outside is let in. */
+  knows(user: string, password: string): boolean {
+    return user === 'root' && password === this.#options.password;
   }
 
   async #logIn(name: string, params: readonly Json[], via: Via): Promise<Json> {
     if (params.length < 2)
       throw new Refusal('MESSAGE_PARAMETER_COUNT_MISMATCH', name, '2', String(params.length));
     const [user, password] = params.map(text);
-    if (via !== 'unix' && (user !== 'root' || password !== this.#options.password)) {
+    if (via !== 'unix' && !this.knows(user ?? '', password ?? '')) {
       await sleep(this.#options.wrongPasswordDelay);
       throw new Refusal('SESSION_AUTHENTICATION_FAILED', user ?? '', 'Authentication failure');
     }
@@ -100,6 +129,14 @@ export class Xapi {
     this.add('session.local_logout', { parameters: [0, 0], run: forget });
     this.add('session.logout_subject_identifier', { parameters: [1, 1], run: () => '' });
     this.add('session.get_all_subject_identifiers', { parameters: [0, 0], run: () => [] });
+    this.add('task.destroy', {
+      parameters: [1, 1],
+      run: ({ server }, ref) => {
+        server.database.get('task', text(ref));
+        server.database.records('task').delete(text(ref));
+        return '';
+      },
+    });
     this.add('host.is_in_emergency_mode', { parameters: [0, 0], run: () => false });
     this.add('pool.is_slave', { parameters: [1, 1], run: () => false });
   }

@@ -1,0 +1,160 @@
+// Simulated hosts that can reach each other: joining a pool, with everything that is seen on the way.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { writeFile } from 'node:fs/promises';
+import type { Json } from '../../src/xenapi/message.ts';
+import { Refusal } from './database.ts';
+import { addHosts } from './hosts.ts';
+import { text } from './messages.ts';
+import { addNetworks, type Nic } from './networks.ts';
+import type { Heard } from './protocol.ts';
+import { addStorage, type StorageWorld } from './storage.ts';
+import { Xapi, type Via, type XapiOptions } from './xapi.ts';
+
+/** Milliseconds, as measured on an idle machine; tests divide them. */
+export interface Times {
+  /** From the call to its success. */
+  join: number;
+  /** From success to the end of the server, which goes on with its old database until then. */
+  fuse: number;
+  /** Without a server. */
+  down: number;
+  /** Answering that it still starts. */
+  starting: number;
+  /** From then on until the coordinator says that the host is enabled. */
+  enabling: number;
+}
+
+export const MEASURED: Times = {
+  ...{ join: 4300, fuse: 10_000, down: 1500, starting: 2000, enabling: 10_000 },
+};
+
+export interface HostOptions extends XapiOptions {
+  address: string;
+  nics: readonly Nic[];
+  world?: StorageWorld;
+  /** File that says whether the host is a member, and of whom. */
+  poolConf?: string;
+}
+
+/** What comes back to whoever asks: an answer, or nothing. */
+export type Outcome = { type: string; body: string } | 'refused';
+
+export class SimulatedHost {
+  readonly xapi: Xapi;
+  readonly address: string;
+  state: 'serving' | 'down' | 'starting' | 'member' = 'serving';
+  coordinator: SimulatedHost | undefined;
+  /** Calls of pool.join that were begun. */
+  joins = 0;
+  readonly #lab: Lab;
+  readonly #poolConf: string | undefined;
+
+  constructor(lab: Lab, options: HostOptions) {
+    this.#lab = lab;
+    this.address = options.address;
+    this.#poolConf = options.poolConf;
+    this.xapi = new Xapi(options);
+    addHosts(this.xapi);
+    addNetworks(this.xapi, options.nics, { vlans: true, bonds: true });
+    addStorage(this.xapi, options.world);
+    for (const name of ['pool.join', 'pool.join_force']) {
+      this.xapi.add(name, {
+        parameters: [3, 3],
+        run: async (_call, address, user, password) => {
+          await this.#join(text(address), text(user), text(password));
+          return '';
+        },
+      });
+    }
+  }
+
+  /** Answers as the host would in the state that it is in. */
+  async answer(heard: Heard, via: Via): Promise<Outcome> {
+    if (this.state === 'down') return 'refused';
+    if (this.state === 'starting')
+      return heard.answer({ error: ['HOST_STILL_BOOTING'] }, { list: true, id: 0 });
+    if (this.state === 'serving' || this.coordinator === undefined)
+      return heard.answer(await this.xapi.answer(heard, via));
+    if (via !== 'unix' && heard.method === 'session.login_with_password')
+      return heard.answer({ error: ['HOST_IS_SLAVE', this.coordinator.address] });
+    // Everything else is handed on; errors come back as a list.
+    return heard.answer(await this.coordinator.xapi.answer(heard, 'unix'), { list: true });
+  }
+
+  async #join(address: string, user: string, password: string): Promise<void> {
+    this.joins += 1;
+    const target = this.#lab.find(address);
+    if (target === undefined)
+      throw new Refusal('INTERNAL_ERROR', 'Connection failed: no route to host.');
+    if (target.state !== 'serving')
+      throw target.coordinator === undefined
+        ? new Refusal('INTERNAL_ERROR', 'Connection failed: connection refused.')
+        : new Refusal('HOST_IS_SLAVE', target.coordinator.address);
+    if (!target.xapi.knows(user, password))
+      throw new Refusal('SESSION_AUTHENTICATION_FAILED', user, 'Authentication failure');
+    this.#check(target);
+    const own = this.xapi.database.get('host', this.xapi.host);
+    const { times } = this.#lab;
+    await sleep(times.join / 2);
+    const record = { ...structuredClone(own), enabled: false };
+    target.xapi.database.records('host').set(this.xapi.host, record);
+    await sleep(times.join / 2);
+    if (this.#poolConf !== undefined) await writeFile(this.#poolConf, `slave:${target.address}`);
+    void this.#restartAs(target, record);
+  }
+
+  /** The checks that a simulated pair can fail, in the order of the real server. */
+  #check(target: SimulatedHost): void {
+    const { database } = this.xapi;
+    const pifs = [...database.records('PIF').values()];
+    if (!pifs.some((pif) => pif['management'] === true)) throw new Refusal('HOST_STILL_BOOTING');
+    if (target === this)
+      throw new Refusal('OPERATION_NOT_ALLOWED', 'Host cannot become slave of itself');
+    if (database.records('host').size > 1)
+      throw new Refusal('JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS');
+    const shared = [...database.records('SR').values()].some((sr) => sr['shared'] === true);
+    if (shared) throw new Refusal('JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS');
+    if (database.records('Bond').size > 0) throw new Refusal('POOL_JOINING_HOST_HAS_BONDS');
+    if (database.records('VLAN').size > 0)
+      throw new Refusal('POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS');
+    const verifies = (host: SimulatedHost): Json =>
+      host.xapi.database.get('pool', host.xapi.pool)['tls_verification_enabled'] ?? false;
+    if (verifies(this) !== verifies(target))
+      throw new Refusal('POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH');
+  }
+
+  async #restartAs(target: SimulatedHost, record: Record<string, Json>): Promise<void> {
+    const { times } = this.#lab;
+    await sleep(times.fuse);
+    this.state = 'down';
+    this.coordinator = target;
+    await sleep(times.down);
+    this.state = 'starting';
+    await sleep(times.starting);
+    this.state = 'member';
+    await sleep(times.enabling);
+    record['enabled'] = true;
+  }
+}
+
+/** Hosts by address. */
+export class Lab {
+  readonly times: Times;
+  readonly #hosts = new Map<string, SimulatedHost>();
+
+  /** `faster`: by what measured times are divided. */
+  constructor(faster = 1) {
+    const entries = Object.entries(MEASURED).map(([key, value]) => [key, Number(value) / faster]);
+    this.times = Object.fromEntries(entries) as unknown as Times;
+  }
+
+  add(options: HostOptions): SimulatedHost {
+    const host = new SimulatedHost(this, options);
+    this.#hosts.set(options.address, host);
+    return host;
+  }
+
+  find(address: string): SimulatedHost | undefined {
+    return this.#hosts.get(address);
+  }
+}
