@@ -14,7 +14,8 @@ import type { InstallerOptions } from './options.ts';
 import { digestPlan } from './plan/plan.ts';
 import { startReport } from './report.ts';
 import { beginSession, recordNote } from './session.ts';
-import { JOURNAL, journalSink } from './sinks.ts';
+import { JOURNAL } from './sinks.ts';
+import { journalSink } from '../steps/sinks.ts';
 import type { FoundHostFile } from './source.ts';
 import { SUPPORT } from './support.ts';
 import {

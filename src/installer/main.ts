@@ -7,6 +7,7 @@ import { includeBeside, parseHostFile } from '../host/read.ts';
 import { passwordsIn, secretsOf } from '../host/secret.ts';
 import { factsOf } from '../host/variables.ts';
 import { createScrubber } from '../steps/scrub.ts';
+import { journalSink, jsonSink, textSink } from '../steps/sinks.ts';
 import { carryOut, secretsOptions } from './carry-out.ts';
 import { readEarlyDigests } from './early-digests.ts';
 import { describeFailure, keepFailure } from './failure.ts';
@@ -18,15 +19,7 @@ import { digestPlan, planInstall } from './plan/plan.ts';
 import { openHost } from './rescue.ts';
 import { startReport, type RunEnd } from './report.ts';
 import { beginSession, recordNote, type Session } from './session.ts';
-import {
-  consoleSink,
-  isConsole,
-  JOURNAL,
-  journalSink,
-  jsonSink,
-  tellConsoles,
-  textSink,
-} from './sinks.ts';
+import { consoleSink, isConsole, JOURNAL, tellConsoles } from './sinks.ts';
 import { findHostFile, type FindResult } from './source.ts';
 import { collectSupport, writeSupport } from './support.ts';
 import { readTerminalName } from './ui/outside.ts';

@@ -1,7 +1,7 @@
 // What one run of the installer knows so far: for its report, and for what is left behind where it fails.
 import type { EventSink } from '../steps/event.ts';
 import { scrubValue, type Scrubber } from '../steps/scrub.ts';
-import { joinSinks } from './sinks.ts';
+import { joinSinks } from '../steps/sinks.ts';
 import type { RunReport } from './report.ts';
 import type { SupportFacts } from './support.ts';
 

@@ -1,6 +1,7 @@
 // What work that is made of steps says while it runs: one stream for the screen, the serial line, the disk and the network.
 
-export type StepState = 'started' | 'progress' | 'finished' | 'skipped' | 'failed';
+/** `blocked`: not begun, because a step that it needs failed. */
+export type StepState = 'started' | 'progress' | 'finished' | 'skipped' | 'failed' | 'blocked';
 
 /** One line of the stream. */
 export interface StepEvent {

@@ -56,12 +56,14 @@ export async function runSteps<C>(
   }
 }
 
-interface Position extends RunOptions {
+/** Where a step stands in a run. */
+export interface Position extends RunOptions {
   /** Percent of the whole run when this part (0 to 1) of the step is done. */
   percent: (part: number) => number;
 }
 
-async function runStep<C>(step: Step<C>, context: C, position: Position): Promise<void> {
+/** Runs one step; false where there was nothing to do. Errors: those of the step, told before they are thrown. */
+export async function runStep<C>(step: Step<C>, context: C, position: Position): Promise<boolean> {
   const { stage, sink } = position;
   const tell = (event: Partial<StepEvent> & Pick<StepEvent, 'state'>, part: number): void => {
     sink({
@@ -77,12 +79,13 @@ async function runStep<C>(step: Step<C>, context: C, position: Position): Promis
   try {
     if ((await step.probe?.(context)) === true) {
       tell({ state: 'skipped' }, 1);
-      return;
+      return false;
     }
     const progress = createProgress(tell);
     await step.apply(context, progress);
     await step.verify?.(context, progress);
     tell({ state: 'finished' }, 1);
+    return true;
   } catch (error) {
     const { code, hint } = error instanceof KronosError ? error : { code: 'internal/defect' };
     tell({ state: 'failed', message: formatError(error), code, hint }, 0);

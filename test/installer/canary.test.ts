@@ -24,7 +24,7 @@ import { describePlan } from '../../src/installer/plan/describe.ts';
 import { NO_IMAGE, planInstall } from '../../src/installer/plan/plan.ts';
 import { startReport } from '../../src/installer/report.ts';
 import { beginSession, recordNote } from '../../src/installer/session.ts';
-import { journalSink, jsonSink, textSink } from '../../src/installer/sinks.ts';
+import { journalSink, jsonSink, textSink } from '../../src/steps/sinks.ts';
 import { runSteps } from '../../src/steps/run.ts';
 import { createScrubber } from '../../src/steps/scrub.ts';
 import { readMachine } from '../host/machines.ts';

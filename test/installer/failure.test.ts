@@ -8,7 +8,7 @@ import { run } from '../../src/common/process.ts';
 import { describeFailure, keepFailure } from '../../src/installer/failure.ts';
 import { NO_IMAGE, planInstall } from '../../src/installer/plan/plan.ts';
 import { beginSession, recordNote, type Session } from '../../src/installer/session.ts';
-import { journalSink } from '../../src/installer/sinks.ts';
+import { journalSink } from '../../src/steps/sinks.ts';
 import { collectSupport, writeSupport } from '../../src/installer/support.ts';
 import type { StepEvent } from '../../src/steps/event.ts';
 import { createScrubber } from '../../src/steps/scrub.ts';

@@ -28,6 +28,11 @@ export const PROGRAMS: readonly Program[] = [
     module: new URL('../../appliance/status.js', import.meta.url).href,
   },
   {
+    name: 'kronos-firstboot',
+    recipe: 'kronos',
+    module: new URL('../../firstboot/main.js', import.meta.url).href,
+  },
+  {
     name: 'kronos-install',
     recipe: 'live',
     module: new URL('../../installer/main.js', import.meta.url).href,

@@ -9,14 +9,23 @@ export interface NetworkFile {
 
 const HEAD = '# Made by kronos-firstboot from /etc/kronos/host.yaml.';
 
-/** All files, sorted by name. */
+/** Names of the cards, by the address that is burnt in; sorted by name. */
+export function linkFiles(bridges: readonly Bridge[]): NetworkFile[] {
+  return sorted(bridges.flatMap(({ cards }) => cards.map(linkFile)));
+}
+
+/** Addresses of bridges, and cards without any; sorted by name. */
 export function networkFiles(bridges: readonly Bridge[]): NetworkFile[] {
   const files = bridges.flatMap((bridge) => [
-    ...bridge.cards.flatMap((card) => [linkFile(card), cardFile(card)]),
+    ...bridge.cards.map(cardFile),
     addressFile(bridge.name, bridge.addressing),
     ...bridge.vlans.map((vlan) => addressFile(vlan.name, vlan.addressing)),
   ]);
-  return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return sorted(files);
+}
+
+function sorted(files: readonly NetworkFile[]): NetworkFile[] {
+  return [...files].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** The card keeps its name wherever it is plugged in; the bridges have its address too, but are no hardware. */

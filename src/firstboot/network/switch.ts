@@ -94,6 +94,24 @@ const MODES = {
   lacp: 'balance-tcp',
 };
 
+/** The port by which a bridge reaches its cards. */
+interface Uplink {
+  name: string;
+  members: string[];
+  /** As Open vSwitch calls it; undefined for one card. */
+  mode?: string | undefined;
+  lacp?: 'active' | 'off' | undefined;
+}
+
+export function uplinkOf({ name, cards, bond }: Bridge): Uplink {
+  const members = cards.map((card) => card.name);
+  if (bond === undefined || cards.length < 2) return { name: members[0] ?? name, members };
+  return {
+    ...{ name: bond.name, members, mode: MODES[bond.mode] },
+    lacp: bond.mode === 'lacp' ? 'active' : 'off',
+  };
+}
+
 /**
  * The arguments of ovs-vsctl, after its options, that make all of it in one transaction; made again, they change nothing.
  * Source: ovs-vsctl(8), ovs-vswitchd.conf.db(5) of Open vSwitch 3.5.
@@ -102,23 +120,22 @@ export function switchArguments(bridges: readonly Bridge[]): string[] {
   return bridges.flatMap((bridge) => {
     const { name, cards, bond, mtu, vlans } = bridge;
     const [first] = cards;
-    const members = cards.map((card) => card.name);
+    const { members, mode, lacp, ...uplink } = uplinkOf(bridge);
+    const lacpTime = bond?.fast === true ? 'fast' : 'slow';
     return [
       ...['--', '--may-exist', 'add-br', name],
       ...['--', 'set', 'Bridge', name, 'fail_mode=standalone'],
       // Without it the address of the bridge changes with the card that came up first.
       ...(first === undefined ? [] : [`other_config:hwaddr="${first.mac}"`]),
-      ...(bond === undefined || cards.length < 2
+      ...(mode === undefined
         ? members.flatMap((member) => ['--', '--may-exist', 'add-port', name, member])
         : [
-            ...['--', '--may-exist', 'add-bond', name, bond.name, ...members],
-            ...['--', 'set', 'Port', bond.name, `bond_mode=${MODES[bond.mode]}`],
-            `lacp=${bond.mode === 'lacp' ? 'active' : 'off'}`,
-            ...(bond.mode === 'lacp'
-              ? [`other_config:lacp-time=${bond.fast ? 'fast' : 'slow'}`]
-              : []),
+            ...['--', '--may-exist', 'add-bond', name, uplink.name, ...members],
+            ...['--', 'set', 'Port', uplink.name, `bond_mode=${mode}`, `lacp=${lacp}`],
             // A switch that does not answer must not cost the host its network.
-            ...(bond.mode === 'lacp' ? ['other_config:lacp-fallback-ab=true'] : []),
+            ...(lacp === 'active'
+              ? [`other_config:lacp-time=${lacpTime}`, 'other_config:lacp-fallback-ab=true']
+              : []),
           ]),
       ...(mtu === undefined
         ? []

@@ -83,6 +83,14 @@ export const networkSchema = z
       )
       .default([])
       .describe('Further networks for guests and storage.'),
+    confirm: z
+      .int()
+      .min(5)
+      .max(3600)
+      .optional()
+      .describe(
+        'Seconds in which the gateway, the coordinator or the report target must answer (default 60); else the former network returns.',
+      ),
   })
   .describe('Networks on Open vSwitch.');
 

@@ -4,6 +4,7 @@ import { KronosError, KronosErrors } from '../../common/error.ts';
 import type { Content, Disk, Inventory } from '../../host/inventory.ts';
 import { redactHostFile } from '../../host/secret.ts';
 import { twinsOf } from '../../host/select/exclude.ts';
+import { identityOf, isSameDisk, type DiskIdentity } from '../../host/select/identity.ts';
 import { resolveDisks } from '../../host/select/resolve.ts';
 import { describeDisk } from '../../host/select/table.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
@@ -18,18 +19,9 @@ import { findWarnings, type PlanWarning } from './warnings.ts';
 export type InstallMode = 'install' | 'reinstall';
 
 /** A disk of the plan: what it is, so that it is known again, and what is lost on it. */
-export interface PlannedDisk {
+export interface PlannedDisk extends DiskIdentity {
   /** Name under which it was found; can be another one after the next start, so it does not enter the digest. */
   name: string;
-  /** Bytes. */
-  size: number;
-  logicalSector: number;
-  vendor?: string | undefined;
-  model?: string | undefined;
-  serial?: string | undefined;
-  wwn?: string | undefined;
-  /** Its place on the bus, for disks that have neither serial number nor WWN, or share theirs with another. */
-  place?: string | undefined;
   /** What is on it and will be gone. */
   erased: Content[];
   /** What is on it and stays; only a reinstallation leaves anything. */
@@ -176,15 +168,7 @@ export function disksOf(plan: InstallPlan): PlannedDisk[] {
 /** Whether an entry of a later inventory is the disk that was planned with. */
 export function isPlannedDisk(planned: PlannedDisk, disk: Disk): boolean {
   const { name: _name, erased: _erased, kept: _kept, ...identity } = planned;
-  return digestData(identity) === digestData(identityOf(disk, planned.place !== undefined));
-}
-
-type Identity = Omit<PlannedDisk, 'name' | 'erased' | 'kept'>;
-
-function identityOf(disk: Disk, needsPlace: boolean): Identity {
-  const { size, logicalSector, vendor, model, serial, wwn } = disk;
-  const place = disk.links.find((link) => link.startsWith('/dev/disk/by-path/'));
-  return { size, logicalSector, vendor, model, serial, wwn, place: needsPlace ? place : undefined };
+  return isSameDisk(identity, disk);
 }
 
 function planDisk(

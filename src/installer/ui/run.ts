@@ -4,7 +4,8 @@ import { KronosError } from '../../common/error.ts';
 import { hashPassword } from '../../host/password.ts';
 import type { Inventory } from '../../host/inventory.ts';
 import type { EventSink } from '../../steps/event.ts';
-import { lockHolder, takeLock } from '../lock.ts';
+import { lockHolder, takeLock } from '../../steps/lock.ts';
+import { LOCK_FILE } from '../lock.ts';
 import { ASK_SIZE, drawScreen } from './draw.ts';
 import { firstState, update } from './flow.ts';
 import { createKeyDecoder, ESCAPE_MS, type Key } from './keys.ts';
@@ -189,7 +190,7 @@ function createSession(options: InteractiveOptions): Session {
   }
 
   async function install(request: InstallRequest): Promise<FlowEvent> {
-    const lock = await takeLock(terminal.name, outside.lockFile);
+    const lock = await takeLock(terminal.name, outside.lockFile ?? LOCK_FILE);
     if ('holder' in lock) return { type: 'other', holder: lock.holder };
     const abort = new AbortController();
     const done = createDeferred<undefined>();
@@ -244,7 +245,7 @@ function createSession(options: InteractiveOptions): Session {
       return;
     }
     if (ticks % LOOK_TICKS !== 0 || lent) return;
-    lockHolder(outside.lockFile).then((holder) => {
+    lockHolder(outside.lockFile ?? LOCK_FILE).then((holder) => {
       if (work !== undefined || holder?.pid === process.pid) return;
       dispatch({ type: 'other', holder });
     }, ending.reject);

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { networkFiles } from '../../../src/firstboot/network/files.ts';
+import { linkFiles, networkFiles } from '../../../src/firstboot/network/files.ts';
 import {
   managementInterface,
   planBridges,
@@ -62,7 +62,8 @@ for (const [name, { network, cards }] of Object.entries(CASES)) {
     const text = `version: 1\nhostname: h\nroot: { passwordHash: "!" , sshKeys: [] }\ndisks: { system: { match: {} } }\nnetwork: ${network}\n`;
     const { hostFile } = await parseHostFile(text, 'host.yaml', {});
     const bridges = planBridges(hostFile.network, cards);
-    const files = networkFiles(bridges)
+    const files = [...linkFiles(bridges), ...networkFiles(bridges)]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map((file) => `## ${file.name}\n${file.text}`)
       .join('\n');
     const switches = switchArguments(bridges).join(' ').replaceAll(' -- ', '\n  ');

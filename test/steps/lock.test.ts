@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
-import { lockHolder, takeLock } from '../../src/installer/lock.ts';
+import { lockHolder, takeLock } from '../../src/steps/lock.ts';
 import { temporaryDirectory } from '../temporary.ts';
 
 test('one takes the lock, the other is told who has it, and it is free again', async (t) => {

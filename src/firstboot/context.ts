@@ -1,0 +1,34 @@
+// What all steps of a first boot work with.
+import type { Disk } from '../host/inventory.ts';
+import { probeMachine } from '../host/probe/probe.ts';
+import type { HostFile } from '../host/schema/host-file.ts';
+import type { IndependentStep } from '../steps/run-independent.ts';
+import type { Installed } from './installed.ts';
+import { planBridges, type Bridge } from './network/switch.ts';
+
+export interface BootContext {
+  hostFile: HostFile;
+  installed: Installed;
+  bridges: readonly Bridge[];
+  /** The disks of the machine, looked at once. */
+  readDisks: () => Promise<readonly Disk[]>;
+  signal: AbortSignal;
+}
+
+export type BootStep = IndependentStep<BootContext>;
+
+/** Directory of what first boot has to remember; it belongs to the slot, so another image looks again. */
+export const MEMORY = '/var/lib/kronos';
+
+/** Errors: those of planBridges. */
+export function makeContext(
+  hostFile: HostFile,
+  installed: Installed,
+  signal: AbortSignal,
+): BootContext {
+  const bridges = planBridges(hostFile.network, installed.disks.networks);
+  let disks: Promise<readonly Disk[]> | undefined;
+  const readDisks = (): Promise<readonly Disk[]> =>
+    (disks ??= probeMachine().then((inventory) => inventory.disks));
+  return { hostFile, installed, bridges, readDisks, signal };
+}

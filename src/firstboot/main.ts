@@ -1,0 +1,189 @@
+// The program kronos-firstboot: makes an installed host what its host file says, and says how far it is.
+import { watchFile } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { EXIT_CODES, exitCodeOf, formatError, KronosError, KronosErrors } from '../common/error.ts';
+import { exists } from '../common/files.ts';
+import { parseHostFile, readText } from '../host/read.ts';
+import { joinSinks, journalSink, jsonSink, textSink } from '../steps/sinks.ts';
+import { runIndependent } from '../steps/run-independent.ts';
+import { makeContext, type BootContext } from './context.ts';
+import { describePlan } from './describe.ts';
+import { INSTALLED, readInstalled } from './installed.ts';
+import { refreshIssue, writeIssue } from './issue.ts';
+import { forgetRefusal } from './network/takeover.ts';
+import { describeObstacles, join, preflight } from './pool/command.ts';
+import { HELP, parseOptions, type FirstbootOptions } from './options.ts';
+import { beginState, endState, readState, STATE, stateSink, writeState } from './state.ts';
+import { describeState } from './status.ts';
+import { bootSteps } from './steps.ts';
+import { lockRun } from './lock.ts';
+
+const HOST_FILE = '/etc/kronos/host.yaml';
+
+/** Kept over updates: /var/log is state. */
+const JOURNAL = '/var/log/kronos/firstboot.jsonl';
+
+async function main(argv: readonly string[]): Promise<void> {
+  const options = parseOptions(argv);
+  const commands: Record<FirstbootOptions['command'], () => Promise<void>> = {
+    help: () => write(HELP),
+    plan: () => showPlan(options),
+    apply: () => apply(options),
+    status: () => showStatus(options),
+    retry: () => retry(options),
+    reset: () => reset(),
+    preflight: () => showPreflight(options),
+    join: () => joinNamed(options),
+  };
+  await commands[options.command]();
+}
+
+function write(text: string): Promise<void> {
+  process.stdout.write(text);
+  return Promise.resolve();
+}
+
+async function openContext(signal: AbortSignal): Promise<BootContext> {
+  const { hostFile } = await parseHostFile(await readText(HOST_FILE), HOST_FILE);
+  return makeContext(hostFile, await readInstalled(), signal);
+}
+
+async function showPlan({ json }: FirstbootOptions): Promise<void> {
+  const context = await openContext(new AbortController().signal);
+  await write(
+    json
+      ? `${JSON.stringify({ bridges: context.bridges }, undefined, 2)}\n`
+      : describePlan(context),
+  );
+}
+
+/** Errors: those of the steps that failed, all together. */
+async function apply({ json }: FirstbootOptions): Promise<void> {
+  const { signal } = abortOnSignals();
+  const context = await openContext(signal);
+  const unlock = await lockRun();
+  try {
+    const steps = bootSteps(context.hostFile);
+    const state = stateSink(beginState(steps, context, new Date()));
+    const say = (text: string): void => {
+      process.stdout.write(text);
+    };
+    const sink = joinSinks([
+      state.sink,
+      () => writeIssue(state.current()),
+      journalSink(JOURNAL, (text) => process.stderr.write(`${text}\n`)),
+      json ? jsonSink(say) : textSink(say),
+    ]);
+    const outcomes = await runIndependent(steps, context, {
+      ...{ stage: 'firstboot', sink, signal },
+    });
+    const end = endState(state.current(), new Date());
+    writeState(end);
+    writeIssue(end);
+    await refreshIssue();
+    const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [asError(error)]));
+    if (errors.length > 0) throw new KronosErrors(errors);
+  } finally {
+    await unlock();
+  }
+}
+
+function asError(error: unknown): KronosError {
+  if (error instanceof KronosError) return error;
+  return new KronosError('internal/defect', String(error), { cause: error });
+}
+
+async function showStatus({ json, watch }: FirstbootOptions): Promise<void> {
+  const show = async (): Promise<boolean> => {
+    const state = await readState();
+    if (json) await write(`${JSON.stringify(state ?? null)}\n`);
+    else await write(state === undefined ? await describeNothing() : describeState(state));
+    return state !== undefined && state.result !== 'running';
+  };
+  if ((await show()) || !watch) return;
+  await new Promise<void>((resolve, reject) => {
+    const watcher = watchFile(STATE, { interval: 500 }, () => {
+      show().then((ended) => {
+        if (!ended) return;
+        watcher.unref();
+        resolve();
+      }, reject);
+    });
+  });
+  process.exit();
+}
+
+async function describeNothing(): Promise<string> {
+  if (await exists(INSTALLED)) return 'First boot has not begun.\n';
+  return 'This is no installed host: there is nothing to configure.\n';
+}
+
+async function retry({ step, json, watch }: FirstbootOptions): Promise<void> {
+  const { hostFile } = await openContext(new AbortController().signal);
+  const names = bootSteps(hostFile).map(({ name }) => name);
+  if (!names.includes(step ?? '')) {
+    throw new KronosError('input/unknown-step', `there is no step ${step ?? ''}`, {
+      hint: `one of: ${names.join(', ')}`,
+    });
+  }
+  if (step === 'network') await forgetRefusal();
+  await apply({ command: 'apply', json, watch });
+}
+
+async function reset(): Promise<void> {
+  const unlock = await lockRun();
+  try {
+    await forgetRefusal();
+    await rm(STATE, { force: true });
+  } finally {
+    await unlock();
+  }
+}
+
+/** Exits with 5 where something is in the way. */
+async function showPreflight({ pool, json }: FirstbootOptions): Promise<void> {
+  if (pool === undefined) return;
+  const obstacles = await preflight(pool, abortOnSignals().signal);
+  await write(
+    json
+      ? `${JSON.stringify(obstacles, undefined, 2)}\n`
+      : describeObstacles(obstacles, pool.address),
+  );
+  if (obstacles.length > 0) process.exitCode = EXIT_CODES.host;
+}
+
+async function joinNamed({ pool }: FirstbootOptions): Promise<void> {
+  if (pool === undefined) return;
+  const unlock = await lockRun();
+  try {
+    let last = '';
+    const result = await join(pool, abortOnSignals().signal, (what, left, why) => {
+      // One line for each new reason, and then now and then how long it is still waited for.
+      if (why === last && left % 30 !== 0) return;
+      last = why;
+      process.stdout.write(`waiting for ${what}, ${left} s at the most: ${why}\n`);
+    });
+    await write(
+      result === 'joined' ? 'This host joined the pool.\n' : 'This host is in the pool already.\n',
+    );
+  } finally {
+    await unlock();
+  }
+}
+
+/** Ends the run between two steps, or what a step waits for. */
+function abortOnSignals(): AbortController {
+  const abort = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(name, () => {
+      abort.abort(new KronosError('interrupted/cancelled', `stopped by ${name}`));
+    });
+  }
+  return abort;
+}
+
+process.stdout.on('error', () => undefined);
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${formatError(error)}\n`);
+  process.exitCode = exitCodeOf(error);
+});

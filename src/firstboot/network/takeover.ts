@@ -1,0 +1,189 @@
+// From plain cards to Open vSwitch, commit-confirm: what does not answer in time is taken back.
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { digestData } from '../../common/digest.ts';
+import { KronosError } from '../../common/error.ts';
+import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
+import { run } from '../../common/process.ts';
+import type { HostFile } from '../../host/schema/host-file.ts';
+import type { StepProgress } from '../../steps/event.ts';
+import { MEMORY, type BootStep } from '../context.ts';
+import { askOnce, type Witnesses } from './answers.ts';
+import {
+  findChangedFiles,
+  NETWORK_DIRECTORY,
+  readNetworkFiles,
+  writeNetworkFiles,
+} from './directory.ts';
+import { networkFiles, type NetworkFile } from './files.ts';
+import { findMissing, readSwitch, staleArguments, SWITCH_PATIENCE } from './read-switch.ts';
+import { managementInterface, switchArguments, type Bridge } from './switch.ts';
+
+/** The former network, from the moment before the change until the new one has answered. */
+const FORMER = join(MEMORY, 'network-before.json');
+
+/** A network that did not answer: it is not tried again at every start. */
+const REFUSED = join(MEMORY, 'network-refused.json');
+
+interface Former {
+  files: NetworkFile[];
+  bridges: string[];
+}
+
+interface Refused {
+  digest: string;
+  /** ISO 8601. */
+  time: string;
+  reason: string;
+}
+
+export const networkStep: BootStep = {
+  name: 'network',
+  title: 'Moving the network to Open vSwitch',
+  weight: 6,
+  needs: ['cards'],
+  probe: async ({ bridges }) =>
+    (await readTextOrUndefined(FORMER)) === undefined &&
+    (await findChangedFiles(NETWORK_DIRECTORY, networkFiles(bridges), isNetworkFile)).length ===
+      0 &&
+    findMissing(bridges, await readSwitch()).length === 0,
+  apply: async (context, progress) => {
+    const { hostFile, bridges, signal } = context;
+    await requireNotRefused(bridges);
+    const former = await rememberFormer();
+    await applyNetwork(bridges, networkFiles(bridges));
+    const asked = await waitForAnswer(
+      witnessesOf(hostFile),
+      confirmSeconds(hostFile),
+      progress,
+      signal,
+    );
+    if (asked.answered) {
+      await rm(FORMER);
+      return;
+    }
+    progress.note('nobody answers: going back to the former network');
+    await goBack(former);
+    await refuse(bridges, asked.text);
+    throw new KronosError(
+      'host/network-silent',
+      `the network was taken back: ${asked.text} within ${confirmSeconds(hostFile)} s`,
+      {
+        hint: 'mend network in /etc/kronos/host.yaml or the cabling, then: kronos-firstboot retry network',
+      },
+    );
+  },
+};
+
+/** Everything that must be so for the next run to try a network that did not answer. */
+export async function forgetRefusal(): Promise<void> {
+  await rm(REFUSED, { force: true });
+}
+
+async function requireNotRefused(bridges: readonly Bridge[]): Promise<void> {
+  const text = await readTextOrUndefined(REFUSED);
+  if (text === undefined) return;
+  const refused = JSON.parse(text) as Refused;
+  if (refused.digest !== digestData(bridges)) return;
+  throw new KronosError(
+    'host/network-refused',
+    `this network was taken back at ${refused.time}: ${refused.reason}`,
+    {
+      hint: 'mend network in /etc/kronos/host.yaml, or the cabling and then: kronos-firstboot retry network',
+    },
+  );
+}
+
+async function refuse(bridges: readonly Bridge[], reason: string): Promise<void> {
+  const refused: Refused = {
+    ...{ digest: digestData(bridges), time: new Date().toISOString(), reason },
+  };
+  await writeFileAtomic(REFUSED, `${JSON.stringify(refused)}\n`);
+}
+
+/** What a run that was cut remembered counts: what is there now may be half of the new network. */
+async function rememberFormer(): Promise<Former> {
+  const known = await readTextOrUndefined(FORMER);
+  if (known !== undefined) return JSON.parse(known) as Former;
+  const former: Former = {
+    files: await readNetworkFiles(NETWORK_DIRECTORY, isNetworkFile),
+    bridges: (await readSwitch()).bridges.map(({ name }) => name),
+  };
+  await mkdir(dirname(FORMER), { recursive: true });
+  await writeFileAtomic(FORMER, `${JSON.stringify(former)}\n`);
+  return former;
+}
+
+async function applyNetwork(
+  bridges: readonly Bridge[],
+  files: readonly NetworkFile[],
+): Promise<void> {
+  await writeNetworkFiles(NETWORK_DIRECTORY, files, isNetworkFile);
+  const stale = staleArguments(bridges, await readSwitch());
+  await tellSwitch([...stale, ...switchArguments(bridges)]);
+  await reloadNetwork();
+}
+
+async function goBack({ files, bridges }: Former): Promise<void> {
+  await writeNetworkFiles(NETWORK_DIRECTORY, files, isNetworkFile);
+  const added = (await readSwitch()).bridges.filter(({ name }) => !bridges.includes(name));
+  await tellSwitch(added.flatMap(({ name }) => ['--', '--if-exists', 'del-br', name]));
+  await reloadNetwork();
+  await rm(FORMER);
+}
+
+async function tellSwitch(words: readonly string[]): Promise<void> {
+  if (words.length === 0) return;
+  await run(['ovs-vsctl', `--timeout=${SWITCH_PATIENCE}`, ...words]);
+}
+
+async function reloadNetwork(): Promise<void> {
+  await run(['systemctl', 'enable', '--quiet', '--now', 'systemd-networkd.service']);
+  await run(['networkctl', 'reload']);
+}
+
+/** Seconds in which somebody has to answer. */
+export function confirmSeconds({ network }: HostFile): number {
+  return network.confirm ?? 60;
+}
+
+/** Who has to answer before a network counts. */
+export function witnessesOf({ network, pool, report }: HostFile): Witnesses {
+  const gateways = [network.management.ipv4, network.management.ipv6].flatMap((family) =>
+    family.mode === 'static' && family.gateway !== undefined ? [family.gateway] : [],
+  );
+  return {
+    interface: managementInterface(network),
+    gateways,
+    servers: [
+      ...(pool?.role === 'member' ? [{ host: pool.coordinator, port: 443 }] : []),
+      ...(report === undefined ? [] : [serverOf(new URL(report.url))]),
+    ],
+  };
+}
+
+function serverOf({ hostname, port, protocol }: URL): { host: string; port: number } {
+  const usual = protocol === 'https:' ? 443 : 80;
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? usual : Number(port) };
+}
+
+async function waitForAnswer(
+  witnesses: Witnesses,
+  seconds: number,
+  progress: StepProgress,
+  signal: AbortSignal,
+): ReturnType<typeof askOnce> {
+  const until = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await askOnce(witnesses);
+    const left = Math.ceil((until - performance.now()) / 1000);
+    if (answer.answered || left <= 0) return answer;
+    progress.note(`${answer.text}; waiting for ${left} s more`);
+    await sleep(1000, undefined, { signal });
+  }
+}
+
+function isNetworkFile(name: string): boolean {
+  return name.endsWith('.network') || name.endsWith('.netdev');
+}

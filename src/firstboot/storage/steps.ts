@@ -1,0 +1,126 @@
+// Storage repositories of the toolstack xl: volume groups and mounted directories.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KronosError } from '../../common/error.ts';
+import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
+import { run } from '../../common/process.ts';
+import type { HostFile } from '../../host/schema/host-file.ts';
+import type { BootContext, BootStep } from '../context.ts';
+import { findDevices } from './devices.ts';
+import { FILES_VOLUME, mountUnit, planMount, type Mount } from './mount.ts';
+import {
+  groupCommands,
+  planGroup,
+  readSignatures,
+  readVolumes,
+  type GroupPlan,
+} from './volume-group.ts';
+
+type Repository = HostFile['storage'][number];
+type Local = Extract<Repository, { type: 'lvm' | 'ext' }>;
+
+const UNITS = '/etc/systemd/system';
+
+/** Marks a volume on which a file system was made to its end. */
+const FORMATTED = 'kronos.formatted';
+
+/** One step for each repository, in the order of the host file. */
+export function storageSteps({ storage }: HostFile): BootStep[] {
+  return storage.map((repository) => {
+    const { name, type } = repository;
+    const base = {
+      name: `storage-${name}`,
+      title: `Storage repository ${name} (${type})`,
+      weight: 2,
+    };
+    if (type === 'lvm' || type === 'ext') return { ...base, ...localWork(repository) };
+    return { ...base, needs: ['network'], ...remoteWork(repository) };
+  });
+}
+
+type Work = Pick<BootStep, 'probe' | 'apply'>;
+
+function localWork(repository: Local): Work {
+  return {
+    probe: async (context) => {
+      const { action, group } = await planLocal(repository, context);
+      if (action !== 'none') return false;
+      if (repository.type === 'lvm') return true;
+      return (await isFormatted(group)) && isMountedBy(planMount(repository, group));
+    },
+    apply: async (context, { note }) => {
+      const plan = await planLocal(repository, context);
+      for (const command of groupCommands(plan, repository.name)) await run(command);
+      if (repository.type === 'lvm') return;
+      if (!(await isFormatted(plan.group))) {
+        note('making the file system');
+        await makeFileSystem(plan.group);
+      }
+      await mount(planMount(repository, plan.group));
+    },
+  };
+}
+
+function remoteWork(repository: Exclude<Repository, Local>): Work {
+  const plan = (): Mount => {
+    const wanted = planMount(repository);
+    if (wanted !== undefined) return wanted;
+    throw new KronosError(
+      'input/unsupported-repository',
+      `this version cannot attach ${repository.type} repositories on the toolstack xl`,
+      { hint: 'lvm, ext, nfs and iso are attached; others by hand for now' },
+    );
+  };
+  return { probe: () => isMountedBy(plan()), apply: () => mount(plan()) };
+}
+
+async function planLocal(repository: Local, context: BootContext): Promise<GroupPlan> {
+  const { installed, readDisks } = context;
+  const devices = await findDevices(repository.disks, installed, await readDisks());
+  return planGroup(repository.name, devices, await readVolumes(), await readSignatures(devices));
+}
+
+interface VolumeReport {
+  report: { lv: { lv_name: string; lv_tags: string }[] }[];
+}
+
+async function readFilesVolume(group: string): Promise<{ formatted: boolean } | undefined> {
+  const { stdout } = await run([
+    ...['lvs', '--reportformat', 'json', '--options', 'lv_name,lv_tags', group],
+  ]);
+  const { report } = JSON.parse(stdout) as VolumeReport;
+  const found = report.flatMap(({ lv }) => lv).find(({ lv_name }) => lv_name === FILES_VOLUME);
+  return found && { formatted: found.lv_tags.split(',').includes(FORMATTED) };
+}
+
+async function isFormatted(group: string): Promise<boolean> {
+  return (await readFilesVolume(group))?.formatted === true;
+}
+
+/** A file system of which a cut left half is made again: nothing can be on it before the mark is. */
+async function makeFileSystem(group: string): Promise<void> {
+  const volume = `${group}/${FILES_VOLUME}`;
+  if ((await readFilesVolume(group)) === undefined) {
+    const where = ['--extents', '100%FREE', '--name', FILES_VOLUME, group];
+    await run(['lvcreate', '--quiet', '--yes', '--wipesignatures', 'y', ...where]);
+  }
+  await run(['mkfs.ext4', '-F', '-q', '-m', '0', `/dev/${volume}`]);
+  await run(['lvchange', '--quiet', '--addtag', FORMATTED, volume]);
+}
+
+async function isMountedBy(wanted: Mount | undefined): Promise<boolean> {
+  if (wanted === undefined) return true;
+  if ((await readTextOrUndefined(join(UNITS, wanted.unit))) !== mountUnit(wanted)) return false;
+  const { exitCode } = await run(['systemctl', 'is-active', '--quiet', wanted.unit], {
+    accept: [0, 1, 2, 3, 4],
+  });
+  return exitCode === 0;
+}
+
+async function mount(wanted: Mount | undefined): Promise<void> {
+  if (wanted === undefined) return;
+  await mkdir(wanted.where, { recursive: true });
+  await writeFileAtomic(join(UNITS, wanted.unit), mountUnit(wanted));
+  await run(['systemctl', 'daemon-reload']);
+  await run(['systemctl', 'enable', '--quiet', '--now', wanted.unit]);
+}
