@@ -5,6 +5,8 @@ import type { HostFile } from '../host/schema/host-file.ts';
 import type { IndependentStep } from '../steps/run-independent.ts';
 import type { Installed } from './installed.ts';
 import { planBridges, type Bridge } from './network/switch.ts';
+import type { Secrets } from './secrets.ts';
+import { PLACES, type XapiPlaces } from './xapi/own.ts';
 
 export interface BootContext {
   hostFile: HostFile;
@@ -12,6 +14,10 @@ export interface BootContext {
   bridges: readonly Bridge[];
   /** The disks of the machine, looked at once. */
   readDisks: () => Promise<readonly Disk[]>;
+  toolstack: 'xl' | 'xapi';
+  secrets: Secrets;
+  /** Of the toolstack xapi. */
+  places: XapiPlaces;
   signal: AbortSignal;
 }
 
@@ -24,11 +30,11 @@ export const MEMORY = '/var/lib/kronos';
 export function makeContext(
   hostFile: HostFile,
   installed: Installed,
-  signal: AbortSignal,
+  { toolstack, secrets, signal }: Pick<BootContext, 'toolstack' | 'secrets' | 'signal'>,
 ): BootContext {
   const bridges = planBridges(hostFile.network, installed.disks.networks);
   let disks: Promise<readonly Disk[]> | undefined;
   const readDisks = (): Promise<readonly Disk[]> =>
     (disks ??= probeMachine().then((inventory) => inventory.disks));
-  return { hostFile, installed, bridges, readDisks, signal };
+  return { hostFile, installed, bridges, readDisks, toolstack, secrets, places: PLACES, signal };
 }

@@ -2,7 +2,7 @@
 import type { Addressing } from './network/switch.ts';
 import type { Bridge } from './network/switch.ts';
 import type { BootContext } from './context.ts';
-import { confirmSeconds } from './network/takeover.ts';
+import { confirmSeconds } from './network/witnesses.ts';
 
 /** The plan, one thing a line. */
 export function describePlan({

@@ -1,6 +1,7 @@
 // The program kronos-firstboot: makes an installed host what its host file says, and says how far it is.
 import { watchFile } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { readAppliance } from '../appliance/appliance.ts';
 import { EXIT_CODES, exitCodeOf, formatError, KronosError, KronosErrors } from '../common/error.ts';
 import { exists } from '../common/files.ts';
 import { parseHostFile, readText } from '../host/read.ts';
@@ -13,6 +14,7 @@ import { refreshIssue, writeIssue } from './issue.ts';
 import { forgetRefusal } from './network/takeover.ts';
 import { describeObstacles, join, preflight } from './pool/command.ts';
 import { HELP, parseOptions, type FirstbootOptions } from './options.ts';
+import { readSecrets } from './secrets.ts';
 import { beginState, endState, readState, STATE, stateSink, writeState } from './state.ts';
 import { describeState } from './status.ts';
 import { bootSteps } from './steps.ts';
@@ -44,8 +46,14 @@ function write(text: string): Promise<void> {
 }
 
 async function openContext(signal: AbortSignal): Promise<BootContext> {
-  const { hostFile } = await parseHostFile(await readText(HOST_FILE), HOST_FILE);
-  return makeContext(hostFile, await readInstalled(), signal);
+  const toolstack = (await readAppliance()).toolstack.name === 'xapi' ? 'xapi' : 'xl';
+  const text = await readText(HOST_FILE);
+  const { hostFile } = await parseHostFile(text, HOST_FILE, { toolstack });
+  return makeContext(hostFile, await readInstalled(), {
+    toolstack,
+    secrets: await readSecrets(),
+    signal,
+  });
 }
 
 async function showPlan({ json }: FirstbootOptions): Promise<void> {
@@ -63,7 +71,7 @@ async function apply({ json }: FirstbootOptions): Promise<void> {
   const context = await openContext(signal);
   const unlock = await lockRun();
   try {
-    const steps = bootSteps(context.hostFile);
+    const steps = await bootSteps(context);
     const state = stateSink(beginState(steps, context, new Date()));
     const say = (text: string): void => {
       process.stdout.write(text);
@@ -119,8 +127,8 @@ async function describeNothing(): Promise<string> {
 }
 
 async function retry({ step, json, watch }: FirstbootOptions): Promise<void> {
-  const { hostFile } = await openContext(new AbortController().signal);
-  const names = bootSteps(hostFile).map(({ name }) => name);
+  const context = await openContext(new AbortController().signal);
+  const names = (await bootSteps(context)).map(({ name }) => name);
   if (!names.includes(step ?? '')) {
     throw new KronosError('input/unknown-step', `there is no step ${step ?? ''}`, {
       hint: `one of: ${names.join(', ')}`,

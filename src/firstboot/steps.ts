@@ -1,10 +1,17 @@
 // All steps of a first boot, in their order.
-import type { HostFile } from '../host/schema/host-file.ts';
-import type { BootStep } from './context.ts';
+import type { BootContext, BootStep } from './context.ts';
+import { hookSteps } from './hooks.ts';
 import { cardsStep } from './network/cards.ts';
 import { networkStep } from './network/takeover.ts';
 import { storageSteps } from './storage/steps.ts';
+import { xapiSteps } from './xapi/steps.ts';
 
-export function bootSteps(hostFile: HostFile): BootStep[] {
-  return [cardsStep, networkStep, ...storageSteps(hostFile)];
+/** Errors: those of hookSteps. */
+export async function bootSteps({
+  hostFile,
+  toolstack,
+}: Pick<BootContext, 'hostFile' | 'toolstack'>): Promise<BootStep[]> {
+  const hooks = await hookSteps();
+  if (toolstack === 'xapi') return [...xapiSteps(hostFile), ...hooks];
+  return [cardsStep, networkStep, ...storageSteps(hostFile), ...hooks];
 }

@@ -9,7 +9,7 @@ import type { HOOK_STAGES, HostFile } from '../host/schema/host-file.ts';
 import type { StepProgress } from '../steps/event.ts';
 import type { Step } from '../steps/run.ts';
 import type { InstallContext } from './apply/context.ts';
-import { runHook } from './hook-run.ts';
+import { runHook } from '../steps/hook-run.ts';
 import { patiently } from './patience.ts';
 
 /** Where hooks lie while the installer runs them. */

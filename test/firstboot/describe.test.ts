@@ -1,7 +1,7 @@
 import test from 'ava';
 import { describePlan } from '../../src/firstboot/describe.ts';
 import { planBridges } from '../../src/firstboot/network/switch.ts';
-import { witnessesOf } from '../../src/firstboot/network/takeover.ts';
+import { witnessesOf } from '../../src/firstboot/network/witnesses.ts';
 import { parseHostFile } from '../../src/host/read.ts';
 import { compareWithGolden } from '../golden.ts';
 

@@ -112,7 +112,8 @@ export async function resumeLive(name: string, live: Live, iso = live.iso): Prom
   }
 }
 
-function withShell(machine: Machine): LiveMachine {
+/** A machine on whose serial line somebody is logged in. */
+export function withShell(machine: Machine): LiveMachine {
   let slot = 0;
   return {
     ...machine,

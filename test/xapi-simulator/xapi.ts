@@ -18,6 +18,12 @@ export interface XapiOptions {
 /** Messages that open a session, and so have none. */
 const LOGINS = new Set(['session.login_with_password', 'session.slave_local_login_with_password']);
 
+/** Whether a message leaves everything as it is. */
+function isRead(name: string): boolean {
+  const [kind = '', action = ''] = name.split('.');
+  return ['session', 'task', 'event'].includes(kind) || /^(get|list|is|probe)(_|$)/.test(action);
+}
+
 export class Xapi {
   readonly database = new Database();
   readonly host: string;
@@ -73,6 +79,7 @@ export class Xapi {
       throw new Refusal('SESSION_INVALID', reference);
     if (asynchronous && message.accessor === true)
       throw new Refusal('Fault', `No async mode for this operation (rpc: ${name})`);
+    if (!isRead(name)) this.writes += 1;
     const call = { server: this, session: reference };
     if (!asynchronous) return message.run(call, ...parameters);
     return this.#begin(heard.method, async () => message.run(call, ...parameters));

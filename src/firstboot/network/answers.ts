@@ -30,6 +30,23 @@ const NEIGHBOUR_PAUSE = 1000;
 /** The discard service: nobody needs to listen, the kernel asks for the neighbour's address all the same. */
 const DISCARD = 9;
 
+/** Asks again and again until somebody answers or `seconds` are over. */
+export async function waitForAnswer(
+  witnesses: Witnesses,
+  seconds: number,
+  note: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const until = performance.now() + seconds * 1000;
+  for (;;) {
+    const answer = await askOnce(witnesses);
+    const left = Math.ceil((until - performance.now()) / 1000);
+    if (answer.answered || left <= 0) return answer;
+    note(`${answer.text}; waiting for ${left} s more`);
+    await sleep(1000, undefined, { signal });
+  }
+}
+
 /** Asks everybody once. */
 export async function askOnce(witnesses: Witnesses): Promise<Answer> {
   const device = witnesses.interface;

@@ -1,15 +1,13 @@
 // From plain cards to Open vSwitch, commit-confirm: what does not answer in time is taken back.
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { digestData } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
-import type { HostFile } from '../../host/schema/host-file.ts';
-import type { StepProgress } from '../../steps/event.ts';
 import { MEMORY, type BootStep } from '../context.ts';
-import { askOnce, type Witnesses } from './answers.ts';
+import { waitForAnswer } from './answers.ts';
+import { confirmSeconds, silentError, witnessesOf } from './witnesses.ts';
 import {
   findChangedFiles,
   NETWORK_DIRECTORY,
@@ -18,7 +16,7 @@ import {
 } from './directory.ts';
 import { networkFiles, type NetworkFile } from './files.ts';
 import { findMissing, readSwitch, staleArguments, SWITCH_PATIENCE } from './read-switch.ts';
-import { managementInterface, switchArguments, type Bridge } from './switch.ts';
+import { switchArguments, type Bridge } from './switch.ts';
 
 /** The former network, from the moment before the change until the new one has answered. */
 const FORMER = join(MEMORY, 'network-before.json');
@@ -56,7 +54,7 @@ export const networkStep: BootStep = {
     const asked = await waitForAnswer(
       witnessesOf(hostFile),
       confirmSeconds(hostFile),
-      progress,
+      progress.note,
       signal,
     );
     if (asked.answered) {
@@ -66,13 +64,7 @@ export const networkStep: BootStep = {
     progress.note('nobody answers: going back to the former network');
     await goBack(former);
     await refuse(bridges, asked.text);
-    throw new KronosError(
-      'host/network-silent',
-      `the network was taken back: ${asked.text} within ${confirmSeconds(hostFile)} s`,
-      {
-        hint: 'mend network in /etc/kronos/host.yaml or the cabling, then: kronos-firstboot retry network',
-      },
-    );
+    throw silentError(hostFile, asked.text, 'the network was taken back');
   },
 };
 
@@ -141,47 +133,6 @@ async function tellSwitch(words: readonly string[]): Promise<void> {
 async function reloadNetwork(): Promise<void> {
   await run(['systemctl', 'enable', '--quiet', '--now', 'systemd-networkd.service']);
   await run(['networkctl', 'reload']);
-}
-
-/** Seconds in which somebody has to answer. */
-export function confirmSeconds({ network }: HostFile): number {
-  return network.confirm ?? 60;
-}
-
-/** Who has to answer before a network counts. */
-export function witnessesOf({ network, pool, report }: HostFile): Witnesses {
-  const gateways = [network.management.ipv4, network.management.ipv6].flatMap((family) =>
-    family.mode === 'static' && family.gateway !== undefined ? [family.gateway] : [],
-  );
-  return {
-    interface: managementInterface(network),
-    gateways,
-    servers: [
-      ...(pool?.role === 'member' ? [{ host: pool.coordinator, port: 443 }] : []),
-      ...(report === undefined ? [] : [serverOf(new URL(report.url))]),
-    ],
-  };
-}
-
-function serverOf({ hostname, port, protocol }: URL): { host: string; port: number } {
-  const usual = protocol === 'https:' ? 443 : 80;
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? usual : Number(port) };
-}
-
-async function waitForAnswer(
-  witnesses: Witnesses,
-  seconds: number,
-  progress: StepProgress,
-  signal: AbortSignal,
-): ReturnType<typeof askOnce> {
-  const until = performance.now() + seconds * 1000;
-  for (;;) {
-    const answer = await askOnce(witnesses);
-    const left = Math.ceil((until - performance.now()) / 1000);
-    if (answer.answered || left <= 0) return answer;
-    progress.note(`${answer.text}; waiting for ${left} s more`);
-    await sleep(1000, undefined, { signal });
-  }
 }
 
 function isNetworkFile(name: string): boolean {

@@ -1,17 +1,15 @@
 // The commands `preflight` and `join`: a pool that a person names, not the host file.
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { KronosError, systemCode } from '../../common/error.ts';
-import { pinnedDoor, socketDoor } from '../../xenapi/door.ts';
+import { KronosError } from '../../common/error.ts';
+import { pinnedDoor } from '../../xenapi/door.ts';
 import type { Obstacle } from '../../xenapi/obstacle.ts';
 import { findObstacles } from '../../xenapi/preflight.ts';
 import { LOCAL, openSession, type Login } from '../../xenapi/session.ts';
 import { readView } from '../../xenapi/view.ts';
 import type { PoolOptions } from '../options.ts';
+import { ownDoor, readRole, readUuid } from '../xapi/own.ts';
 import { joinPool } from './join.ts';
-
-const INVENTORY = '/etc/xensource-inventory';
-const ROLE = '/etc/xensource/pool.conf';
 
 /** Errors: `io/unreadable-file`, `input/secret-empty`. */
 async function readLogin({ user, passwordFile }: PoolOptions): Promise<Login> {
@@ -29,34 +27,11 @@ async function readLogin({ user, passwordFile }: PoolOptions): Promise<Login> {
   });
 }
 
-/** The UUID of this host, which a join does not change. Errors: `host/no-xapi`. */
-export function parseUuid(inventory: string): string {
-  const uuid = /^INSTALLATION_UUID='([0-9a-f-]{36})'$/m.exec(inventory)?.[1];
-  if (uuid !== undefined) return uuid;
-  throw noXapi(`${INVENTORY} names no INSTALLATION_UUID`);
-}
-
-function noXapi(why: string, cause?: unknown): KronosError {
-  return new KronosError('host/no-xapi', `this host has no toolstack xapi: ${why}`, {
-    hint: 'pools need an image with xapi: kronos build --origin xapi=SPEC',
-    cause,
-  });
-}
-
-async function readHostFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') throw noXapi(`there is no ${path}`, error);
-    throw error;
-  }
-}
-
 /** Everything that keeps this host out of the pool. Errors: those of logging in on both sides. */
 export async function preflight(options: PoolOptions, signal: AbortSignal): Promise<Obstacle[]> {
-  await readHostFile(INVENTORY);
+  await readUuid();
   const login = await readLogin(options);
-  const own = await openSession(socketDoor(), LOCAL, signal);
+  const own = await openSession(ownDoor(), LOCAL, signal);
   try {
     const door = pinnedDoor(options.address, options.fingerprint);
     const pool = await openSession(door, login, signal);
@@ -76,13 +51,13 @@ export async function join(
   signal: AbortSignal,
   onWait: (what: string, left: number, why: string) => void,
 ): Promise<'joined' | 'member'> {
-  const uuid = parseUuid(await readHostFile(INVENTORY));
+  const uuid = await readUuid();
   return joinPool({
     ...{ uuid, signal, onWait, address: options.address },
-    own: socketDoor(),
+    own: ownDoor(),
     coordinator: pinnedDoor(options.address, options.fingerprint),
     credential: await readLogin(options),
-    readRole: () => readHostFile(ROLE),
+    readRole: () => readRole(),
   });
 }
 

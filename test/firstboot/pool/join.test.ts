@@ -14,6 +14,10 @@ const { signal } = new AbortController();
 /** Seconds become milliseconds. */
 const FASTER = 100;
 
+function uuidOf({ xapi }: SimulatedHost): string {
+  return xapi.database.get('host', xapi.host)['uuid'] as string;
+}
+
 /** A coordinator behind TLS and hosts with sockets, all after PIF.scan. */
 async function makeLab(t: ExecutionContext, joiners: number) {
   const directory = await temporaryDirectory(t);
@@ -37,7 +41,7 @@ async function makeLab(t: ExecutionContext, joiners: number) {
     hosts.push(await make(`h${index + 2}`, `10.0.0.${index + 2}`));
   const request = (index: number): JoinRequest => ({
     own: hosts[index]?.door ?? coordinator.door,
-    uuid: String(hosts[index]?.host.xapi.database.get('host', hosts[index].host.xapi.host)['uuid']),
+    uuid: uuidOf(hosts[index]?.host ?? coordinator.host),
     coordinator: pinnedDoor('127.0.0.1', certificate.fingerprint, Number(https.at)),
     ...{ address: '127.0.0.1', credential: { user: 'root', password: 'xenroot' }, signal },
     readRole: () => readFile(hosts[index]?.poolConf ?? '', 'utf8'),
@@ -91,7 +95,7 @@ test('everything that is in the way is told before pool.join is called', async (
   database?.insert('Bond', {});
   database?.insert('SR', { name_label: 'nfs', type: 'nfs', shared: true });
   const error = await t.throwsAsync(joinPool(request(0)), { code: 'host/not-joinable' });
-  t.regex(error?.message ?? '', /CANNOT_CONTAIN_SHARED_SRS: .*nfs\n.*HOST_HAS_BONDS/);
+  t.regex(error.message, /CANNOT_CONTAIN_SHARED_SRS: .*nfs\n.*HOST_HAS_BONDS/);
   t.is(hosts[0]?.host.joins, 0);
 });
 

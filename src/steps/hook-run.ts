@@ -1,7 +1,16 @@
 // One hook: run with a clean environment and a time limit, each of its lines told as it comes.
 import { CommandError, FIXED_ENVIRONMENT, run } from '../common/process.ts';
 import { KronosError } from '../common/error.ts';
-import type { PlacedHook } from './hooks.ts';
+
+/** A program of the operator's, where it is now. */
+export interface RunnableHook {
+  path: string;
+  /** As the host file calls it. */
+  name: string;
+  stage: string;
+  /** Seconds. */
+  timeout: number;
+}
 
 export interface HookRun {
   arguments: readonly string[];
@@ -22,7 +31,7 @@ const TAIL = 12;
 /** Seconds between being asked to end and being ended. */
 const GRACE = 10;
 
-/** Nothing of the installer's own environment: what is in there is nobody's to rely on. */
+/** Nothing of our own environment: what is in there is nobody's to rely on. */
 const ENVIRONMENT = {
   ...FIXED_ENVIRONMENT,
   PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -34,7 +43,7 @@ const ENVIRONMENT = {
  * Runs a hook to its end.
  * Errors: `host/hook-failed` where it fails, cannot be run or takes too long; `interrupted/cancelled`.
  */
-export async function runHook(hook: PlacedHook, options: HookRun): Promise<void> {
+export async function runHook(hook: RunnableHook, options: HookRun): Promise<void> {
   const { path, timeout, name, stage } = hook;
   const tail: string[] = [];
   let lines = 0;
@@ -64,7 +73,7 @@ export async function runHook(hook: PlacedHook, options: HookRun): Promise<void>
     throw new KronosError('host/hook-failed', `the hook ${name} (${stage}) ${how}${said}`, {
       hint: late
         ? 'give it a longer "timeout" in the host file, or look what it waits for'
-        : 'mend the hook or take it out of the host file, and install again',
+        : 'mend the hook or take it out of the host file, and run again',
       details: { hook: name, stage, exitCode: error.status },
     });
   }

@@ -1,0 +1,165 @@
+// Whole first boots of hosts with xapi against simulated servers.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { exists } from '../../../src/common/files.ts';
+import { makeContext } from '../../../src/firstboot/context.ts';
+import type { Installed } from '../../../src/firstboot/installed.ts';
+import { readSecrets } from '../../../src/firstboot/secrets.ts';
+import { xapiSteps } from '../../../src/firstboot/xapi/steps.ts';
+import { parseHostFile } from '../../../src/host/read.ts';
+import { runIndependent } from '../../../src/steps/run-independent.ts';
+import { makeCertificate } from '../../steps/servers.ts';
+import { temporaryDirectory } from '../../temporary.ts';
+import { Lab, type SimulatedHost } from '../../xapi-simulator/lab.ts';
+import { listen } from '../../xapi-simulator/server.ts';
+import { NOTHING } from '../../xapi-simulator/storage.ts';
+
+const { signal } = new AbortController();
+
+const MACS = ['52:54:00:00:00:0a', '52:54:00:00:00:0b'];
+
+interface Host {
+  host: SimulatedHost;
+  run: () => Promise<Record<string, string>>;
+  directory: string;
+}
+
+async function makeLab(t: ExecutionContext) {
+  const lab = new Lab(100);
+  const certificate = await makeCertificate(t);
+  const add = async (
+    name: string,
+    address: string,
+    ip: string,
+    more: readonly string[],
+    password?: string,
+  ): Promise<Host> => {
+    const directory = await temporaryDirectory(t);
+    const path = (file: string): string => join(directory, file);
+    const nics = MACS.map((mac, index) => ({ device: `eth${index}`, mac }));
+    const world = { ...NOTHING, nfsServers: new Set(['nas']) };
+    await writeFile(path('pool.conf'), 'master');
+    const host = lab.add({
+      address,
+      nics,
+      world,
+      poolConf: path('pool.conf'),
+      wrongPasswordDelay: 1,
+    });
+    const uuid = host.xapi.database.get('host', host.xapi.host)['uuid'] as string;
+    await writeFile(path('inventory'), `INSTALLATION_UUID='${uuid}'\n`);
+    if (password !== undefined)
+      await writeFile(
+        path('secrets.json'),
+        JSON.stringify({ format: 'kronos-secrets', pool: password }),
+      );
+    const socket = await listen(host, 'unix', path('xapi'));
+    t.teardown(socket.close);
+    const text = [
+      ...['version: 1', `hostname: ${name}`, 'root: { passwordHash: "!" }', 'toolstack: xapi'],
+      ...['disks: { system: { match: { serial: S1 } } }', 'network:', '  management:'],
+      ...[
+        '    interface: { match: { driver: ixgbe }, count: 2 }',
+        '    bond: { mode: active-backup }',
+      ],
+      `    ipv4: { mode: static, address: ${ip}/24 }`,
+      ...['  networks:', '    - { name: guests, vlan: 30 }'],
+      ...['storage:', '  - { type: nfs, name: shared, server: nas, path: /xen, default: true }'],
+      ...more,
+    ].join('\n');
+    const run = async (): Promise<Record<string, string>> => {
+      const { hostFile } = await parseHostFile(text, 'host.yaml', { toolstack: 'xapi' });
+      const installed = {
+        disks: { networks: [{ name: 'management', interfaces: MACS.map((mac) => ({ mac })) }] },
+      } as unknown as Installed;
+      const secrets = await readSecrets(path('secrets.json'));
+      const context = {
+        ...makeContext(hostFile, installed, { toolstack: 'xapi', secrets, signal }),
+        places: {
+          ...{ inventory: path('inventory'), role: path('pool.conf'), socket: path('xapi') },
+          ...{ secrets: path('secrets.json'), port: Number(https.at), patience: { interval: 10 } },
+        },
+      };
+      const outcomes = await runIndependent(xapiSteps(hostFile), context, {
+        ...{ stage: 'firstboot', sink: () => undefined, signal },
+      });
+      for (const { step, error } of outcomes) if (error !== undefined) t.log(step, String(error));
+      return Object.fromEntries(outcomes.map(({ step, state }) => [step, state]));
+    };
+    return { host, run, directory };
+  };
+  let https: Awaited<ReturnType<typeof listen>> = { at: 0, close: () => Promise.resolve() };
+  const coordinator = await add('xen01', '127.0.0.1', '127.0.0.1', [
+    'pool: { role: coordinator, name: rack }',
+  ]);
+  https = await listen(coordinator.host, 'https', 0, certificate);
+  t.teardown(https.close);
+  const member = (name: string, address: string, password = 'xenroot') =>
+    add(
+      ...([name, address, address] as const),
+      [
+        'pool:',
+        '  role: member',
+        '  coordinator: 127.0.0.1',
+        `  fingerprint: "${certificate.fingerprint}"`,
+        '  credential: { password: { prompt: gone } }',
+      ],
+      password,
+    );
+  return { coordinator, member };
+}
+
+test('the first host makes the pool, and its second run makes no write', async (t) => {
+  const { coordinator } = await makeLab(t);
+  t.deepEqual(await coordinator.run(), {
+    ...{ toolstack: 'done', network: 'done', settings: 'done', 'storage-shared': 'done' },
+  });
+  const { xapi } = coordinator.host;
+  t.like(xapi.database.get('pool', xapi.pool), {
+    name_label: 'rack',
+    tls_verification_enabled: true,
+  });
+  t.is(xapi.database.records('Bond').size, 1);
+  const [sr] =
+    [...xapi.database.records('SR').entries()].find(([, one]) => one['type'] === 'nfs') ?? [];
+  t.is(xapi.database.get('pool', xapi.pool)['default_SR'], sr);
+  const before = xapi.writes;
+  t.deepEqual(await coordinator.run(), {
+    ...{
+      toolstack: 'done',
+      network: 'unchanged',
+      settings: 'unchanged',
+      'storage-shared': 'unchanged',
+    },
+  });
+  t.is(xapi.writes, before);
+});
+
+test('the next host joins unattended, and the password is gone', async (t) => {
+  const { coordinator, member } = await makeLab(t);
+  await coordinator.run();
+  const second = await member('xen02', '10.0.0.2');
+  t.like(await second.run(), {
+    toolstack: 'done',
+    network: 'done',
+    settings: 'done',
+    pool: 'done',
+  });
+  t.is(await readFile(join(second.directory, 'pool.conf'), 'utf8'), 'slave:127.0.0.1');
+  t.false(await exists(join(second.directory, 'secrets.json')));
+  const hosts = [...coordinator.host.xapi.database.records('host').values()];
+  t.deepEqual(
+    hosts.map((host) => host['enabled']),
+    [true, true],
+  );
+});
+
+test('a wrong password is told and kept, so that it can be mended; the network is there', async (t) => {
+  const { coordinator, member } = await makeLab(t);
+  await coordinator.run();
+  const second = await member('xen02', '10.0.0.2', 'wrong');
+  t.like(await second.run(), { network: 'done', pool: 'failed', 'pool-networks': 'blocked' });
+  t.is(second.host.joins, 0);
+  t.true(await exists(join(second.directory, 'secrets.json')));
+});

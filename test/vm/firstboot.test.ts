@@ -1,0 +1,139 @@
+// First boot on a real Xen host: Open vSwitch with the address, storage, and what happens when nobody answers.
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import test, { type ExecutionContext } from 'ava';
+import type { StepEvent } from '../../src/steps/event.ts';
+import { temporaryDirectory } from '../temporary.ts';
+import { makeDisk } from './disk.ts';
+import { hostText, LAB_PASSWORD } from './host-text.ts';
+import {
+  addKernelArguments,
+  installUnattended,
+  putFile,
+  resumeLive,
+  sharedLive,
+  withShell,
+  type LiveMachine,
+  type PluggedDisk,
+} from './live.ts';
+import { bootMedium } from './machine.ts';
+import { FULL } from './media.ts';
+
+const STORAGE = ['storage:', '  - { type: lvm, name: local, disks: [system] }'];
+
+const HOST_FILE = '/etc/kronos/host.yaml';
+
+const STATIC = (gateway: string): string[] => [
+  `    ipv4: { mode: static, address: 10.0.2.15/24, gateway: ${gateway} }`,
+];
+
+function text(management: readonly string[] = [], network: readonly string[] = []): string {
+  return hostText({ management, network, more: STORAGE, login: true, selftest: false });
+}
+
+if (FULL) {
+  test('a host moves its network to Open vSwitch, makes its storage, and takes back what does not answer', async (t) => {
+    const directory = await temporaryDirectory(t);
+    const path = await makeDisk(directory, 'target');
+    const disk: PluggedDisk = { path, bus: 'virtio', serial: 'KRONOS-LAB-0' };
+    await install(t, disk);
+    const port = await freePort();
+    const machine = withShell(
+      await bootMedium({
+        ...{ name: `${t.title}, boot`, firmware: 'bios', bootFrom: 'disk', disks: [disk] },
+        nics: [{ model: 'e1000', link: { type: 'user', forwards: [{ host: port, guest: 22 }] } }],
+      }),
+    );
+    t.teardown(machine.stop);
+    await machine.expect(/serial console/, 300);
+    await machine.type('s');
+    await logIn(machine);
+
+    const say = async (line: string): Promise<string> => (await machine.shell(line, 600)).output;
+    t.regex(await say('kronos-firstboot status --watch'), /This host is ready/);
+    t.regex(await say('ovs-vsctl list-ports xenbr0'), /^nic0\s*$/m);
+    t.regex(await say('ip -brief -4 address show xenbr0'), /10\.0\.2\.15/);
+    t.notRegex(await say('ip -brief -4 address show nic0'), /10\.0\.2/);
+    t.regex(
+      await say('vgs --noheadings -o vg_name,vg_tags'),
+      /VG_XenStorage-local\s+kronos\.repository=local/,
+    );
+    t.regex(await banner(port), /^SSH-2\.0-OpenSSH/);
+
+    t.deepEqual(
+      await statesOf(machine, 0),
+      { cards: 'skipped', network: 'skipped', 'storage-local': 'skipped' },
+      'a second run changes nothing',
+    );
+
+    await putFile(machine, HOST_FILE, text([], ['  networks:', '    - { name: guests, vlan: 30 }']));
+    t.like(await statesOf(machine, 0), { network: 'finished' });
+    t.regex(await say('ovs-vsctl list-br'), /^xenbr0\.30\s*$/m);
+    t.regex(await banner(port), /^SSH-2\.0-OpenSSH/, 'the address stayed');
+
+    await putFile(machine, HOST_FILE, text(STATIC('10.0.2.77'), ['  confirm: 15']));
+    t.like(await statesOf(machine, 5), { network: 'failed', 'storage-local': 'skipped' });
+    const silent = await say('kronos-firstboot status');
+    t.regex(silent, /no answer from 10\.0\.2\.77/);
+    t.regex(silent, /host\/network-silent/);
+    t.regex(await banner(port), /^SSH-2\.0-OpenSSH/, 'the former network is back');
+    t.regex((await machine.shell('kronos-firstboot apply')).output, /host\/network-refused/);
+
+    await putFile(machine, HOST_FILE, text(STATIC('10.0.2.2')));
+    t.like(await statesOf(machine, 0), { network: 'finished' });
+    t.regex(await say('ip -4 route show default'), /default via 10\.0\.2\.2 dev xenbr0/);
+    t.regex(await banner(port), /^SSH-2\.0-OpenSSH/);
+  });
+}
+
+async function install(t: ExecutionContext, disk: PluggedDisk): Promise<void> {
+  const machine = await resumeLive(`${t.title}, install`, await sharedLive());
+  t.teardown(machine.stop);
+  await machine.plug(disk);
+  await addKernelArguments(machine, 'kronos.after=shell');
+  const { code, output } = await installUnattended(machine, text());
+  t.is(code, 0, output);
+  await machine.stop();
+}
+
+/** A port of the loopback address that nobody has. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function logIn(machine: LiveMachine): Promise<void> {
+  await machine.expect(/login:/);
+  machine.send('root\r');
+  await machine.expect(/Password:/);
+  machine.send(`${LAB_PASSWORD}\r`);
+  await machine.expect(/root@xen01/);
+  await machine.shell('stty cols 200; dmesg --console-off');
+}
+
+/** How each step of another run ended. */
+async function statesOf(machine: LiveMachine, code: number): Promise<Record<string, string>> {
+  const run = await machine.shell('kronos-firstboot apply --json 2>/dev/null', 300);
+  if (run.code !== code) throw new Error(`kronos-firstboot ended with ${run.code}: ${run.output}`);
+  const lines = run.output.split(/\r*\n/).filter((line) => line.startsWith('{"time"'));
+  const events = lines.map((line) => JSON.parse(line) as StepEvent);
+  return Object.fromEntries(events.map(({ step, state }) => [step, state]));
+}
+
+/** What the SSH server says before anything is asked of it. */
+async function banner(port: number): Promise<string> {
+  for (let attempt = 0; ; attempt += 1) {
+    const socket = connect({ host: '127.0.0.1', port, timeout: 20_000 });
+    try {
+      const [data] = (await once(socket, 'data', { signal: AbortSignal.timeout(20_000) })) as [Buffer];
+      return data.toString();
+    } catch (error) {
+      if (attempt === 3) throw error;
+    } finally {
+      socket.destroy();
+    }
+  }
+}
