@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import type { Json } from '../../src/xenapi/message.ts';
 import { Refusal } from './database.ts';
 import { addHosts } from './hosts.ts';
+import { copyPool, importHost } from './import.ts';
 import { text } from './messages.ts';
 import { addNetworks, type Nic } from './networks.ts';
 import type { Heard } from './protocol.ts';
@@ -98,6 +99,7 @@ export class SimulatedHost {
     await sleep(times.join / 2);
     const record = { ...structuredClone(own), enabled: false };
     target.xapi.database.records('host').set(this.xapi.host, record);
+    importHost(target.xapi, this.xapi);
     await sleep(times.join / 2);
     if (this.#poolConf !== undefined) await writeFile(this.#poolConf, `slave:${target.address}`);
     void this.#restartAs(target, record);
@@ -133,6 +135,7 @@ export class SimulatedHost {
     await sleep(times.starting);
     this.state = 'member';
     await sleep(times.enabling);
+    copyPool(target.xapi, this.xapi.host);
     record['enabled'] = true;
   }
 }

@@ -46,7 +46,8 @@ export function addNetworks(xapi: Xapi, nics: readonly Nic[], backend: Backend):
   });
 
   add('PIF.scan', 1, 1, () => {
-    const known = new Set([...database.records('PIF').values()].map((one) => one['device']));
+    const own = [...database.records('PIF').values()].filter((one) => one['host'] === xapi.host);
+    const known = new Set(own.map((one) => one['device']));
     for (const nic of nics) if (!known.has(nic.device)) introduce(xapi, nic);
     return '';
   });
@@ -123,12 +124,15 @@ export function addNetworks(xapi: Xapi, nics: readonly Nic[], backend: Backend):
     const record = pif(ref);
     if (record['ip_configuration_mode'] === 'None')
       throw new Refusal('PIF_HAS_NO_NETWORK_CONFIGURATION', text(ref));
-    for (const one of database.records('PIF').values()) one['management'] = one === record;
-    database.get('host', xapi.host)['address'] = record['IP'] ?? '';
+    for (const one of database.records('PIF').values())
+      if (one['host'] === record['host']) one['management'] = one === record;
+    database.get('host', text(record['host']))['address'] = record['IP'] ?? '';
     return '';
   });
-  add('host.get_management_interface', 1, 1, () => {
-    const found = [...database.records('PIF')].find(([, one]) => one['management'] === true);
+  add('host.get_management_interface', 1, 1, (_call, host) => {
+    const found = [...database.records('PIF')].find(
+      ([, one]) => one['management'] === true && one['host'] === host,
+    );
     if (found === undefined) throw new Refusal('INTERNAL_ERROR', 'Not_found');
     return found[0];
   });
@@ -141,7 +145,7 @@ export function addNetworks(xapi: Xapi, nics: readonly Nic[], backend: Backend):
     return [database.get('VLAN', vlan)['untagged_PIF'] ?? ''];
   });
   add('pool.create_VLAN', 3, 3, (_call, _device, network) => {
-    refuseTaken(xapi, text(network));
+    refuseTaken(xapi, text(network), xapi.host);
     return [];
   });
   add('VLAN.destroy', 1, 1, (_call, ref) => {
@@ -206,7 +210,7 @@ function introduce(xapi: Xapi, { device, mac }: Nic): string {
   return addPif(xapi, { device, MAC: mac, network, host, physical: true, managed: true });
 }
 
-function addPif(xapi: Xapi, values: DataRecord & { network: string }): string {
+export function addPif(xapi: Xapi, values: DataRecord & { network: string }): string {
   const { database } = xapi;
   const metrics = database.insert('PIF_metrics');
   const ref = database.insert('PIF', {
@@ -229,9 +233,11 @@ function removePif(xapi: Xapi, ref: string): void {
 }
 
 /** A host has one interface in a network. */
-function refuseTaken(xapi: Xapi, network: string): void {
-  const [inside] = (xapi.database.get('network', network)['PIFs'] ?? []) as string[];
-  if (inside !== undefined) throw new Refusal('NETWORK_ALREADY_CONNECTED', xapi.host, inside);
+function refuseTaken({ database }: Xapi, network: string, host: string): void {
+  const inside = ((database.get('network', network)['PIFs'] ?? []) as string[]).find(
+    (pif) => database.get('PIF', pif)['host'] === host,
+  );
+  if (inside !== undefined) throw new Refusal('NETWORK_ALREADY_CONNECTED', host, inside);
 }
 
 function createVlan(
@@ -241,14 +247,15 @@ function createVlan(
   tag: Json | undefined,
   network: Json | undefined,
 ): string {
-  const { database, host } = xapi;
+  const { database } = xapi;
   const wanted = Number(tag);
   if (!Number.isInteger(wanted)) throw new Refusal('INTERNAL_ERROR', 'Failure("Int64.of_string")');
   const below = database.get('PIF', text(ref));
-  refuseTaken(xapi, text(network));
+  const host = text(below['host']);
+  refuseTaken(xapi, text(network), host);
   const device = text(below['device']);
   const same = [...database.records('PIF').values()].some(
-    (one) => one['device'] === device && one['VLAN'] === wanted,
+    (one) => one['device'] === device && one['VLAN'] === wanted && one['host'] === host,
   );
   if (same) throw new Refusal('PIF_VLAN_EXISTS', device);
   const vlan = newRef();
@@ -275,7 +282,7 @@ const BOND_MODES = ['active-backup', 'balance-slb', 'lacp'];
 const BOND_PROPERTIES = ['hashing_algorithm', 'updelay', 'downdelay', 'miimon', 'lacp-time'];
 
 function createBond(xapi: Xapi, backend: Backend, request: BondRequest): string {
-  const { database, host } = xapi;
+  const { database } = xapi;
   const { network, mac, mode, properties = {} } = request;
   const members = request.members as string[];
   if (!BOND_MODES.includes(text(mode)))
@@ -286,14 +293,17 @@ function createBond(xapi: Xapi, backend: Backend, request: BondRequest): string 
     if (!BOND_PROPERTIES.includes(name))
       throw new Refusal('INVALID_VALUE', 'properties', `${name} = ${String(value)}`);
   }
-  refuseTaken(xapi, text(network));
   const records = members.map((member) => database.get('PIF', member));
+  const host = text(records[0]?.['host'] ?? xapi.host);
+  refuseTaken(xapi, text(network), host);
   for (const [index, record] of records.entries()) {
     if (record['bond_slave_of'] !== NULL_REF)
       throw new Refusal('PIF_ALREADY_BONDED', members[index] ?? '');
   }
   const bond = newRef();
-  const count = database.records('Bond').size;
+  const count = [...database.records('Bond').values()].filter(
+    (one) => database.get('PIF', text(one['master']))['host'] === host,
+  ).length;
   const master = addPif(xapi, {
     ...{ device: `bond${count}`, MAC: text(mac) || (records[0]?.['MAC'] ?? ''), host },
     ...{ network: text(network), managed: true, bond_master_of: [bond] },

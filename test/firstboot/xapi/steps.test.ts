@@ -140,12 +140,10 @@ test('the next host joins unattended, and the password is gone', async (t) => {
   const { coordinator, member } = await makeLab(t);
   await coordinator.run();
   const second = await member('xen02', '10.0.0.2');
-  t.like(await second.run(), {
-    toolstack: 'done',
-    network: 'done',
-    settings: 'done',
-    pool: 'done',
-  });
+  const first = await second.run();
+  t.like(first, { toolstack: 'done', network: 'done', settings: 'done', pool: 'done' });
+  // The pool's own bond, VLAN and repository are there already; the address of the bond is this host's.
+  t.like(first, { 'storage-shared': 'unchanged' });
   t.is(await readFile(join(second.directory, 'pool.conf'), 'utf8'), 'slave:127.0.0.1');
   t.false(await exists(join(second.directory, 'secrets.json')));
   const hosts = [...coordinator.host.xapi.database.records('host').values()];
@@ -153,6 +151,15 @@ test('the next host joins unattended, and the password is gone', async (t) => {
     hosts.map((host) => host['enabled']),
     [true, true],
   );
+  const { xapi } = coordinator.host;
+  const { database } = xapi;
+  t.is(database.records('Bond').size, 2);
+  t.is(database.records('VLAN').size, 2);
+  t.is([...database.records('SR').values()].filter((sr) => sr['type'] === 'nfs').length, 1);
+  const { writes } = xapi;
+  const states = new Set(Object.values(await second.run()));
+  t.deepEqual([...states].sort(), ['done', 'unchanged']);
+  t.is(xapi.writes, writes, 'a second run of a member makes no write');
 });
 
 test('a wrong password is told and kept, so that it can be mended; the network is there', async (t) => {
