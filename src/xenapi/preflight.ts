@@ -88,7 +88,8 @@ function findStates(joiner: PoolView, pool: PoolView): Obstacle[] {
     ...obstacle(
       joiner.pool.ha_enabled || pool.pool.ha_enabled,
       'HA_IS_ENABLED',
-      () => `high availability is enabled ${joiner.pool.ha_enabled ? 'on the host' : 'in the pool'}`,
+      () =>
+        `high availability is enabled ${joiner.pool.ha_enabled ? 'on the host' : 'in the pool'}`,
       'switch it off for the time of the join: xe pool-ha-disable',
     ),
     ...obstacle(

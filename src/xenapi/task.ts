@@ -5,6 +5,8 @@ import { XenApiError, type Json } from './message.ts';
 import type { Session } from './session.ts';
 
 interface TaskRecord {
+  /** For what was called with `Async.` in front: that name. */
+  name_label: string;
   status: 'pending' | 'success' | 'failure' | 'cancelling' | 'cancelled';
   /** 0 to 1. */
   progress: number;
@@ -32,8 +34,26 @@ export async function runTask(
   parameters: readonly Json[],
   options: TaskOptions,
 ): Promise<string> {
-  const { timeoutSeconds, signal, interval = 500, onProgress } = options;
   const task = await session.call<string>(`Async.${method}`, parameters);
+  return followTask(session, task, method, options);
+}
+
+/** A task of `method` that runs already, begun by a run that was cut or was not answered. Errors: those of a call. */
+export async function findTask(session: Session, method: string): Promise<string | undefined> {
+  const tasks = await session.call<Readonly<Record<string, TaskRecord>>>('task.get_all_records');
+  return Object.entries(tasks).find(
+    ([, task]) => task.name_label === `Async.${method}` && task.status === 'pending',
+  )?.[0];
+}
+
+/** Waits for the end of a task and returns its result. Errors: those of runTask. */
+export async function followTask(
+  session: Session,
+  task: string,
+  method: string,
+  options: TaskOptions,
+): Promise<string> {
+  const { timeoutSeconds, signal, interval = 500, onProgress } = options;
   const deadline = performance.now() + timeoutSeconds * 1000;
   for (;;) {
     const record = await session.call<TaskRecord>('task.get_record', [task]);

@@ -6,7 +6,7 @@ import { XenApiError } from '../../xenapi/message.ts';
 import { findObstacles } from '../../xenapi/preflight.ts';
 import { isStarting, waitFor } from '../../xenapi/readiness.ts';
 import { LOCAL, openSession, type Login, type Session } from '../../xenapi/session.ts';
-import { runTask } from '../../xenapi/task.ts';
+import { findTask, followTask, runTask } from '../../xenapi/task.ts';
 import { readView, type PoolView } from '../../xenapi/view.ts';
 
 export interface JoinRequest {
@@ -139,9 +139,15 @@ function refuseObstacles(own: PoolView, pool: PoolView): void {
 async function callJoin(request: JoinRequest, own: Session, patience: JoinPatience): Promise<void> {
   const { address, credential, signal } = request;
   try {
-    await runTask(own, 'pool.join', [address, credential.user, credential.password], {
-      ...{ timeoutSeconds: patience.join, signal, interval: patience.interval },
-    });
+    const options = { timeoutSeconds: patience.join, signal, interval: patience.interval };
+    // A second call beside one that is under way would break both.
+    const begun = await findTask(own, 'pool.join');
+    if (begun === undefined) {
+      const parameters = [address, credential.user, credential.password];
+      await runTask(own, 'pool.join', parameters, options);
+    } else {
+      await followTask(own, begun, 'pool.join', options);
+    }
   } catch (error) {
     if (isGone(error) && (await request.readRole()).trim() === `slave:${address}`) return;
     throw error;

@@ -11,6 +11,7 @@ import { attachRepository, readStorage } from './attach.ts';
 import { readLocalFacts } from './local-facts.ts';
 import { nextChange, wantedNetworks } from './networks.ts';
 import { ownDoor, readRole, readUuid, withOwnSession } from './own.ts';
+import { tellRefusals } from './refused.ts';
 import { planRepository, type Repository } from './repositories.ts';
 import {
   findSettingCalls,
@@ -35,7 +36,7 @@ export function xapiSteps(hostFile: HostFile): BootStep[] {
       ? [joinStep, networkStep('pool-networks', 'Setting up bonds and VLANs', false, ['pool'])]
       : []),
     ...hostFile.storage.map((repository) => storageStep(repository, last)),
-  ];
+  ].map(tellRefusals);
 }
 
 const readyStep: BootStep = {
@@ -166,6 +167,9 @@ function storageStep(repository: Repository, needs: string): BootStep {
   };
 }
 
-function inSession<T>({ signal, places }: BootContext, work: (session: Session) => Promise<T>): Promise<T> {
+function inSession<T>(
+  { signal, places }: BootContext,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   return withOwnSession(work, signal, places);
 }

@@ -19,14 +19,32 @@ const { signal } = new AbortController();
 
 const MACS = ['52:54:00:00:00:0a', '52:54:00:00:00:0b'];
 
+/** What happens to one request: it is not heard, its answer is lost, or it is refused. */
+type Fault = 'unheard' | 'lost' | 'refused';
+
 interface Host {
+  told: string[];
   host: SimulatedHost;
+  /** The request with this number, counted over both ways into servers, is treated like that. */
+  fault: { at: number; kind: Fault };
+  requests: () => number;
   run: () => Promise<Record<string, string>>;
   directory: string;
 }
 
-async function makeLab(t: ExecutionContext) {
-  const lab = new Lab(100);
+async function makeLab(t: ExecutionContext, faster = 100) {
+  const lab = new Lab(faster);
+  let count = 0;
+  const fault: Host['fault'] = { at: Infinity, kind: 'lost' };
+  const faulty = (host: SimulatedHost) => ({
+    answer: async (...[heard, via]: Parameters<SimulatedHost['answer']>) => {
+      count += 1;
+      if (count !== fault.at) return host.answer(heard, via);
+      if (fault.kind === 'refused') return heard.answer({ error: ['INTERNAL_ERROR', 'injected'] });
+      if (fault.kind === 'lost') await host.answer(heard, via);
+      return 'refused' as const;
+    },
+  });
   const certificate = await makeCertificate(t);
   const add = async (
     name: string,
@@ -54,7 +72,7 @@ async function makeLab(t: ExecutionContext) {
         path('secrets.json'),
         JSON.stringify({ format: 'kronos-secrets', pool: password }),
       );
-    const socket = await listen(host, 'unix', path('xapi'));
+    const socket = await listen(faulty(host), 'unix', path('xapi'));
     t.teardown(socket.close);
     const text = [
       ...['version: 1', `hostname: ${name}`, 'root: { passwordHash: "!" }', 'toolstack: xapi'],
@@ -68,6 +86,7 @@ async function makeLab(t: ExecutionContext) {
       ...['storage:', '  - { type: nfs, name: shared, server: nas, path: /xen, default: true }'],
       ...more,
     ].join('\n');
+    const told: string[] = [];
     const run = async (): Promise<Record<string, string>> => {
       const { hostFile } = await parseHostFile(text, 'host.yaml', { toolstack: 'xapi' });
       const installed = {
@@ -84,16 +103,18 @@ async function makeLab(t: ExecutionContext) {
       const outcomes = await runIndependent(xapiSteps(hostFile), context, {
         ...{ stage: 'firstboot', sink: () => undefined, signal },
       });
-      for (const { step, error } of outcomes) if (error !== undefined) t.log(step, String(error));
+      for (const { step, error } of outcomes)
+        if (error !== undefined) told.push(`${step}: ${String(error)}`);
       return Object.fromEntries(outcomes.map(({ step, state }) => [step, state]));
     };
-    return { host, run, directory };
+    const requests = (): number => count;
+    return { told, host, run, directory, fault, requests };
   };
   let https: Awaited<ReturnType<typeof listen>> = { at: 0, close: () => Promise.resolve() };
   const coordinator = await add('xen01', '127.0.0.1', '127.0.0.1', [
     'pool: { role: coordinator, name: rack }',
   ]);
-  https = await listen(coordinator.host, 'https', 0, certificate);
+  https = await listen(faulty(coordinator.host), 'https', 0, certificate);
   t.teardown(https.close);
   const member = (name: string, address: string, password = 'xenroot') =>
     add(
@@ -170,3 +191,51 @@ test('a wrong password is told and kept, so that it can be mended; the network i
   t.is(second.host.joins, 0);
   t.true(await exists(join(second.directory, 'secrets.json')));
 });
+
+for (const kind of ['lost', 'unheard', 'refused'] as const) {
+  test(`whichever request of a join is ${kind}, the next run ends in one member`, async (t) => {
+    const whole = await joinOnce(t);
+    const started = whole.before;
+    // Of every request of the whole way the first of a few, so that all of it is covered in bounded time.
+    const step = FULL ? 1 : 3;
+    for (let at = started + 1; at <= whole.after; at += step) {
+      const { second, coordinator } = await joinOnce(t, { at, kind });
+      second.fault.at = Infinity;
+      let states = await second.run();
+      // A server that is in the middle of its restart.
+      for (let again = 0; again < 3 && hasFailed(states); again += 1) states = await second.run();
+      const about = `request ${at - started}: ${JSON.stringify(states)}`;
+      t.false(hasFailed(states), about);
+      const { database } = coordinator.host.xapi;
+      t.is(second.host.joins, 1, about);
+      t.is(database.records('host').size, 2, about);
+      t.is(database.records('Bond').size, 2, about);
+      t.is(database.records('VLAN').size, 2, about);
+      t.is(
+        [...database.records('SR').values()].filter((sr) => sr['type'] === 'nfs').length,
+        1,
+        about,
+      );
+      t.false(await exists(join(second.directory, 'secrets.json')), about);
+    }
+  });
+}
+
+const FULL = process.env['KRONOS_VM_MATRIX'] === 'full';
+
+function hasFailed(states: Readonly<Record<string, string>>): boolean {
+  return Object.values(states).some((state) => state === 'failed' || state === 'blocked');
+}
+
+async function joinOnce(
+  t: ExecutionContext,
+  fault: Host['fault'] = { at: Infinity, kind: 'lost' },
+) {
+  const { coordinator, member } = await makeLab(t, 2000);
+  await coordinator.run();
+  const second = await member('xen02', '10.0.0.2');
+  const before = second.requests();
+  Object.assign(second.fault, fault);
+  await second.run();
+  return { coordinator, second, before, after: second.requests() };
+}
