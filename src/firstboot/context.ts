@@ -1,11 +1,11 @@
 // What all steps of a first boot work with.
+import type { CarriedSecrets } from '../host/carried-secrets.ts';
 import type { Disk } from '../host/inventory.ts';
 import { probeMachine } from '../host/probe/probe.ts';
 import type { HostFile } from '../host/schema/host-file.ts';
 import type { IndependentStep } from '../steps/run-independent.ts';
 import type { Installed } from './installed.ts';
 import { planBridges, type Bridge } from './network/switch.ts';
-import type { Secrets } from './secrets.ts';
 import { PLACES, type XapiPlaces } from './xapi/own.ts';
 
 export interface BootContext {
@@ -15,7 +15,7 @@ export interface BootContext {
   /** The disks of the machine, looked at once. */
   readDisks: () => Promise<readonly Disk[]>;
   toolstack: 'xl' | 'xapi';
-  secrets: Secrets;
+  secrets: CarriedSecrets;
   /** Of the toolstack xapi. */
   places: XapiPlaces;
   signal: AbortSignal;

@@ -5,6 +5,7 @@ import { readAppliance } from '../appliance/appliance.ts';
 import { EXIT_CODES, exitCodeOf, formatError, KronosError, KronosErrors } from '../common/error.ts';
 import { exists } from '../common/files.ts';
 import { parseHostFile, readText } from '../host/read.ts';
+import { createScrubber, scrubError, scrubValue } from '../steps/scrub.ts';
 import { joinSinks, journalSink, jsonSink, textSink } from '../steps/sinks.ts';
 import { runIndependent } from '../steps/run-independent.ts';
 import { makeContext, type BootContext } from './context.ts';
@@ -14,6 +15,7 @@ import { refreshIssue, writeIssue } from './issue.ts';
 import { forgetRefusal } from './network/takeover.ts';
 import { describeObstacles, join, preflight } from './pool/command.ts';
 import { HELP, parseOptions, type FirstbootOptions } from './options.ts';
+import { startBootReport } from './report.ts';
 import { readSecrets } from './secrets.ts';
 import { beginState, endState, readState, STATE, stateSink, writeState } from './state.ts';
 import { describeState } from './status.ts';
@@ -76,24 +78,40 @@ async function apply({ json }: FirstbootOptions): Promise<void> {
     const say = (text: string): void => {
       process.stdout.write(text);
     };
+    const scrub = createScrubber(secretsIn(context));
+    const note = (text: string): void => {
+      process.stderr.write(`${scrub(text)}\n`);
+    };
+    const report = startBootReport({ context, journal: JOURNAL, scrub, note });
     const sink = joinSinks([
       state.sink,
       () => writeIssue(state.current()),
-      journalSink(JOURNAL, (text) => process.stderr.write(`${text}\n`)),
+      journalSink(JOURNAL, note),
       json ? jsonSink(say) : textSink(say),
+      report.sink,
     ]);
     const outcomes = await runIndependent(steps, context, {
-      ...{ stage: 'firstboot', sink, signal },
+      ...{ stage: 'firstboot', signal },
+      sink: (event) => {
+        sink(scrubValue(event, scrub));
+      },
     });
     const end = endState(state.current(), new Date());
     writeState(end);
     writeIssue(end);
     await refreshIssue();
     const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [asError(error)]));
-    if (errors.length > 0) throw new KronosErrors(errors);
+    const error = errors.length === 0 ? undefined : scrubError(new KronosErrors(errors), scrub);
+    await report.finish({ error });
+    if (error !== undefined) throw error;
   } finally {
     await unlock();
   }
+}
+
+function secretsIn({ secrets }: BootContext): string[] {
+  const { pool, storage, report } = secrets;
+  return [pool, report, ...Object.values(storage)].filter((secret) => secret !== undefined);
 }
 
 function asError(error: unknown): KronosError {

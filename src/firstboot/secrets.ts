@@ -1,28 +1,17 @@
 // Secrets that first boot needs: beside the host file, which has none, readable by root only, erased where they are done with.
 import { open, rm } from 'node:fs/promises';
-import * as z from 'zod';
 import { KronosError } from '../common/error.ts';
 import { readTextOrUndefined, writeFileAtomic } from '../common/files.ts';
+import {
+  CARRIED_SECRETS,
+  carriedSecretsSchema,
+  type CarriedSecrets,
+} from '../host/carried-secrets.ts';
 
-/** Written by kronos-install on the state partition. */
-export const SECRETS = '/etc/kronos/secrets.json';
-
-const schema = z.strictObject({
-  format: z.literal('kronos-secrets'),
-  /** Password of the pool that is joined; gone afterwards. */
-  pool: z.string().optional(),
-  /** Passwords of storage repositories by name. */
-  storage: z.record(z.string(), z.string()).default({}),
-  /** Token of the report target. */
-  report: z.string().optional(),
-});
-
-export type Secrets = z.output<typeof schema>;
-
-const NONE: Secrets = { format: 'kronos-secrets', storage: {} };
+const NONE: CarriedSecrets = { format: 'kronos-secrets', storage: {} };
 
 /** Errors: `input/secrets-file`, which repeats nothing of it; those of node:fs. */
-export async function readSecrets(path = SECRETS): Promise<Secrets> {
+export async function readSecrets(path = CARRIED_SECRETS): Promise<CarriedSecrets> {
   const text = await readTextOrUndefined(path);
   if (text === undefined) return NONE;
   let value: unknown;
@@ -31,7 +20,7 @@ export async function readSecrets(path = SECRETS): Promise<Secrets> {
   } catch {
     value = undefined;
   }
-  const read = schema.safeParse(value);
+  const read = carriedSecretsSchema.safeParse(value);
   if (read.success) return read.data;
   throw new KronosError('input/secrets-file', `${path} is not what kronos-install wrote`, {
     hint: 'write it again as docs/first-boot.md says, or install again with --reinstall',
@@ -42,7 +31,7 @@ export async function readSecrets(path = SECRETS): Promise<Secrets> {
  * Takes the password of the pool out of the file: the old content is overwritten, then the file replaced. What the disk
  * itself keeps of overwritten blocks is out of reach. Errors: those of readSecrets and node:fs.
  */
-export async function erasePoolPassword(path = SECRETS): Promise<void> {
+export async function erasePoolPassword(path = CARRIED_SECRETS): Promise<void> {
   const { pool, ...rest } = await readSecrets(path);
   if (pool === undefined) return;
   await overwrite(path);

@@ -1,4 +1,5 @@
 // A checked plan carried out: the same whether a host file was found or the screens made one.
+import { gatherSecrets } from '../host/carried-secrets.ts';
 import { fetchText } from '../host/fetch.ts';
 import type { HostFile } from '../host/schema/host-file.ts';
 import type { ReadSecretOptions } from '../host/secret.ts';
@@ -57,9 +58,11 @@ export async function carryOut(options: CarryOutOptions): Promise<void> {
   requireApproved(plan, hostFile);
   const passwords = await hashPasswords(hostFile, secrets);
   session.scrub.learn(...passwords.values());
+  const carried = await gatherSecrets(hostFile, secrets);
   const work = (): Promise<void> =>
     install({
-      ...{ plan, image, intact, hostFile, passwords, signal, fetchBytes, beside: directory },
+      ...{ plan, image, intact, hostFile, passwords, carried, signal, fetchBytes },
+      beside: directory,
       sink: session.sink,
     });
   await (lock === undefined ? work() : withLock(lock, work));

@@ -35,6 +35,7 @@ export interface InstallOptions {
   image: InstallImage;
   hostFile: HostFile;
   passwords: ReadonlyMap<string, string>;
+  carried?: InstallContext['carried'];
   /** The check of the image's layers, which takes so long that it began when the program did. */
   intact: Promise<void>;
   sink: EventSink;

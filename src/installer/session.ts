@@ -2,14 +2,14 @@
 import type { EventSink } from '../steps/event.ts';
 import { scrubValue, type Scrubber } from '../steps/scrub.ts';
 import { joinSinks } from '../steps/sinks.ts';
-import type { RunReport } from './report.ts';
+import type { InstallReport } from './report.ts';
 import type { SupportFacts } from './support.ts';
 
 export interface Session {
   scrub: Scrubber;
   /** Known so far. */
   facts: SupportFacts;
-  report?: RunReport | undefined;
+  report?: InstallReport | undefined;
   /** The step under way, or the one that failed. */
   step: string;
   failed: boolean;

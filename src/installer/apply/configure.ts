@@ -4,6 +4,7 @@ import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promi
 import { dirname, join } from 'node:path';
 import { exists, statOrUndefined } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
+import { CARRIED_SECRETS } from '../../host/carried-secrets.ts';
 import { formatHostFile } from '../../host/format.ts';
 import { redactHostFile } from '../../host/secret.ts';
 import type { Step } from '../../steps/run.ts';
@@ -38,14 +39,23 @@ export const stateStep: Step<InstallContext> = {
       );
     if (isFresh(context)) {
       await copy([], paths);
+      await writeSecrets(context, mount);
       return;
     }
     await copy(['--no-clobber'], paths);
-    await rm(join(mount, CARRIED_HOOKS), { recursive: true, force: true });
+    for (const path of [CARRIED_HOOKS, CARRIED_SECRETS])
+      await rm(join(mount, path), { recursive: true, force: true });
     // What the host file says holds, whatever was there.
     await copy(['--remove-destination'], await statedFiles(context));
+    await writeSecrets(context, mount);
   },
 };
+
+/** Only where first boot finds and erases them: in the slot they would lie below the mount for ever. */
+async function writeSecrets({ carried }: InstallContext, mount: string): Promise<void> {
+  if (carried === undefined) return;
+  await writeOn(mount, CARRIED_SECRETS, `${JSON.stringify(carried)}\n`, 0o600);
+}
 
 /** Files on the state partition that come from the host file. */
 async function statedFiles({ hostFile, target }: InstallContext): Promise<string[]> {

@@ -1,4 +1,5 @@
 // What the steps of an installation share.
+import type { CarriedSecrets } from '../../host/carried-secrets.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import type { InstallImage } from '../image.ts';
 import { partitionOf, type Role } from '../plan/layout.ts';
@@ -10,6 +11,8 @@ export interface InstallContext {
   hostFile: HostFile;
   /** Hashes of the passwords of the accounts, by name. */
   passwords: ReadonlyMap<string, string>;
+  /** What first boot needs to know; undefined: nothing. */
+  carried?: CarriedSecrets | undefined;
   /** Resolves when the layers were found to be what was built. */
   intact: Promise<void>;
   /** Where the new root is mounted while it is made. */
