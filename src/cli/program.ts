@@ -52,6 +52,11 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./host.ts'),
   },
   {
+    name: 'pool',
+    summary: 'tell what keeps hosts out of a pool',
+    load: () => import('./pool.ts'),
+  },
+  {
     name: 'bundle',
     summary: 'carry a lock and its packages to where there is no network',
     load: () => import('./bundle.ts'),

@@ -84,7 +84,7 @@ function poolOptions(values: ReturnType<typeof parse>['values']): PoolOptions {
   const { to, fingerprint, user, 'password-file': passwordFile } = values;
   if (to === undefined || fingerprint === undefined || passwordFile === undefined) {
     throw new KronosError(
-      'input/missing-option',
+      'input/missing-argument',
       '--to, --fingerprint and --password-file are needed',
       {
         hint: 'the fingerprint: openssl x509 -noout -sha256 -fingerprint -in /etc/xensource/xapi-ssl.pem, on the coordinator',

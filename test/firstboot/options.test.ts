@@ -24,7 +24,7 @@ test('the pool is named whole, its fingerprint as openssl or browsers write it',
   t.deepEqual(parseOptions(['join', ...words, digits.replaceAll('ab', 'AB:').slice(0, -1)]).pool, {
     ...{ address: '10.0.0.1', fingerprint: digits, user: 'root', passwordFile: '-' },
   });
-  t.throws(() => parseOptions(['join', '--to', '10.0.0.1']), { code: 'input/missing-option' });
+  t.throws(() => parseOptions(['join', '--to', '10.0.0.1']), { code: 'input/missing-argument' });
   t.throws(() => parseOptions(['preflight', ...words, 'abc']), { code: 'input/wrong-value' });
 });
 

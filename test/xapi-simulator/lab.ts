@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 import type { Json } from '../../src/xenapi/message.ts';
 import { Refusal } from './database.ts';
+import { addEvents } from './events.ts';
 import { addHosts } from './hosts.ts';
 import { copyPool, importHost } from './import.ts';
 import { text } from './messages.ts';
@@ -58,6 +59,7 @@ export class SimulatedHost {
     addHosts(this.xapi);
     addNetworks(this.xapi, options.nics, { vlans: true, bonds: true });
     addStorage(this.xapi, options.world);
+    addEvents(this.xapi);
     for (const name of ['pool.join', 'pool.join_force']) {
       this.xapi.add(name, {
         parameters: [3, 3],
@@ -147,8 +149,11 @@ export class Lab {
 
   /** `faster`: by what measured times are divided. */
   constructor(faster = 1) {
-    const entries = Object.entries(MEASURED).map(([key, value]) => [key, Number(value) / faster]);
-    this.times = Object.fromEntries(entries) as unknown as Times;
+    const { join, fuse, down, starting, enabling } = MEASURED;
+    this.times = {
+      ...{ join: join / faster, fuse: fuse / faster, down: down / faster },
+      ...{ starting: starting / faster, enabling: enabling / faster },
+    };
   }
 
   add(options: HostOptions): SimulatedHost {

@@ -22,8 +22,13 @@ export type Messages<Server> = Map<string, Message<Server>>;
 /** The text of a parameter that must be one. */
 export function text(value: Json | undefined): string {
   if (typeof value === 'string') return value;
-  const shown = value === null || value === undefined ? 'N' : `I(${JSON.stringify(value)})`;
-  throw new Refusal('INTERNAL_ERROR', `Failure("Expected string, got '${shown}'")`);
+  const got = value === null || value === undefined ? 'N' : `I(${JSON.stringify(value)})`;
+  throw new Refusal('INTERNAL_ERROR', `Failure("Expected string, got '${got}'")`);
+}
+
+/** A value as a text, whatever it is. */
+export function shown(value: Json | undefined): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 /** Getters and setters of all classes. */
@@ -70,7 +75,7 @@ function addLists(name: string, fields: DataRecord, add: Add): void {
     if (conditions.length === 0)
       throw new Refusal('INVALID_VALUE', text(query), 'Failure("lexing: empty token")');
     const records = [...database.records(name)].filter(([, record]) =>
-      conditions.every(([, field = '', value]) => String(record[field]) === value),
+      conditions.every(([, field = '', value]) => shown(record[field]) === value),
     );
     return Object.fromEntries(records);
   });

@@ -2,7 +2,7 @@
 import { isIP, isIPv4 } from 'node:net';
 import { NULL_REF, type Json } from '../../src/xenapi/message.ts';
 import { newRef, Refusal, type DataRecord } from './database.ts';
-import { text, type Message } from './messages.ts';
+import { shown, text, type Message } from './messages.ts';
 import type { Xapi } from './xapi.ts';
 
 export interface Nic {
@@ -291,7 +291,7 @@ function createBond(xapi: Xapi, backend: Backend, request: BondRequest): string 
   if (text(mac) !== '' && !MAC.test(text(mac))) throw new Refusal('MAC_INVALID', text(mac));
   for (const [name, value] of Object.entries(properties as DataRecord)) {
     if (!BOND_PROPERTIES.includes(name))
-      throw new Refusal('INVALID_VALUE', 'properties', `${name} = ${String(value)}`);
+      throw new Refusal('INVALID_VALUE', 'properties', `${name} = ${shown(value)}`);
   }
   const records = members.map((member) => database.get('PIF', member));
   const host = text(records[0]?.['host'] ?? xapi.host);

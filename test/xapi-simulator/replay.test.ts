@@ -7,6 +7,7 @@ import { addNetworks } from './networks.ts';
 import { hear } from './protocol.ts';
 import { addStorage } from './storage.ts';
 import { Xapi } from './xapi.ts';
+import { shown } from './messages.ts';
 
 const recordings = readRecordings();
 
@@ -54,7 +55,7 @@ function twinOf(real: Json, own: Readonly<Record<string, Json>>): string | undef
   const nameOf = (record: Json): string =>
     isRecord(record)
       ? ['device', 'VLAN', 'bridge', 'name_label', 'type', 'tag']
-          .map((field) => String(record[field]))
+          .map((field) => shown(record[field]))
           .join('|')
       : '';
   return Object.entries(own).find(([, record]) => nameOf(record) === nameOf(real))?.[0];
@@ -115,7 +116,7 @@ async function replay(
     const real = step.response ?? '';
     if (type === 'text/xml') {
       translation.learn(real, body);
-      t.is(namesOf(body), namesOf(String(real)), what);
+      t.is(namesOf(body), namesOf(shown(real)), what);
       continue;
     }
     const own = JSON.parse(body) as Json;

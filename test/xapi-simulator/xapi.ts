@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../src/xenapi/message.ts';
 import { Database, Refusal, type DataRecord } from './database.ts';
-import { accessors, text, type Message, type Messages } from './messages.ts';
+import { accessors, shown, text, type Message, type Messages } from './messages.ts';
 import type { Heard, Reply } from './protocol.ts';
 
 /** Ways into the server: the socket of its own host needs no password. */
@@ -96,7 +96,7 @@ export class Xapi {
     };
     work().then(
       (result) => {
-        end({ status: 'success', result: `<value>${String(result)}</value>` });
+        end({ status: 'success', result: `<value>${shown(result)}</value>` });
       },
       (error: unknown) => {
         const info =

@@ -16,10 +16,8 @@ export function parseMethodCall(text: string): { method: string; params: Json[] 
     else container.items.push(value);
   };
   const parser = new SaxesParser();
-  let failed = false;
-  parser.on('error', () => {
-    failed = true;
-  });
+  const mistakes: Error[] = [];
+  parser.on('error', (error) => mistakes.push(error));
   parser.on('opentag', ({ name }) => {
     chars = '';
     plain = name === 'value';
@@ -49,7 +47,7 @@ export function parseMethodCall(text: string): { method: string; params: Json[] 
   } catch {
     return undefined;
   }
-  return failed || method === undefined ? undefined : { method, params };
+  return mistakes.length > 0 || method === undefined ? undefined : { method, params };
 }
 
 /** The answer to a call. */

@@ -26,13 +26,13 @@ test('a session that the server forgot is opened again, and the call made again'
   t.deepEqual(await session.call<string[]>('host.get_all'), ['OpaqueRef:host']);
   await session.close();
   t.deepEqual(
-    calls.map(({ method, params }) => `${method} ${String(params[0])}`),
+    calls.map(({ method, params }) => `${method} ${JSON.stringify(params[0])}`),
     [
-      'session.login_with_password root',
-      'host.get_all OpaqueRef:1',
-      'session.login_with_password root',
-      'host.get_all OpaqueRef:2',
-      'session.logout OpaqueRef:2',
+      'session.login_with_password "root"',
+      'host.get_all "OpaqueRef:1"',
+      'session.login_with_password "root"',
+      'host.get_all "OpaqueRef:2"',
+      'session.logout "OpaqueRef:2"',
     ],
   );
 });

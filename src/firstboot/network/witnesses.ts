@@ -31,8 +31,8 @@ function serverOf({ hostname, port, protocol }: URL): { host: string; port: numb
 
 /** What is told where nobody answered. `what`: what became of the network. */
 export function silentError(hostFile: HostFile, why: string, what: string): KronosError {
-  const message = `${what}: ${why} within ${confirmSeconds(hostFile)} s`;
-  return new KronosError('host/network-silent', message, {
+  const seconds = confirmSeconds(hostFile);
+  return new KronosError('host/network-silent', `${what}: ${why} within ${seconds} s`, {
     hint: 'mend network in /etc/kronos/host.yaml or the cabling, then: kronos-firstboot retry network',
   });
 }

@@ -23,7 +23,7 @@ async function readLogin({ user, passwordFile }: PoolOptions): Promise<Login> {
   password = password.replace(/\r?\n$/, '');
   if (password !== '') return { user, password };
   throw new KronosError('input/secret-empty', `${passwordFile} holds no password`, {
-    hint: 'one line, the password of the coordinator',
+    hint: 'put the password of the coordinator there, in one line',
   });
 }
 

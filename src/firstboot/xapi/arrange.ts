@@ -111,7 +111,7 @@ async function applyChange(session: Session, host: string, change: NetworkChange
 async function removeDebris(session: Session, pif: string, tag: number): Promise<void> {
   const vlans = await session.call<NetworkView['VLAN']>('VLAN.get_all_records');
   for (const [ref, vlan] of Object.entries(vlans)) {
-    if (vlan.tagged_PIF !== pif || Number(vlan.tag) !== tag) continue;
+    if (vlan.tagged_PIF !== pif || vlan.tag !== tag) continue;
     await session.call('VLAN.destroy', [ref]).catch((error: unknown) => {
       if (!(error instanceof XenApiError)) throw error;
     });

@@ -161,7 +161,7 @@ function findVlan(
   view: NetworkView,
 ): string | NetworkChange {
   const found = Object.values(view.VLAN).find(
-    (one) => one.tagged_PIF === base && Number(one.tag) === tag,
+    (one) => one.tagged_PIF === base && one.tag === tag,
   );
   if (found !== undefined) return found.untagged_PIF;
   const network = needNetwork(wanted.name, wanted.name, wanted, view);

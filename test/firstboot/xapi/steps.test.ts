@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { formatError } from '../../../src/common/error.ts';
 import { exists } from '../../../src/common/files.ts';
 import { makeContext } from '../../../src/firstboot/context.ts';
 import type { Installed } from '../../../src/firstboot/installed.ts';
@@ -104,7 +105,7 @@ async function makeLab(t: ExecutionContext, faster = 100) {
         ...{ stage: 'firstboot', sink: () => undefined, signal },
       });
       for (const { step, error } of outcomes)
-        if (error !== undefined) told.push(`${step}: ${String(error)}`);
+        if (error !== undefined) told.push(`${step}: ${formatError(error)}`);
       return Object.fromEntries(outcomes.map(({ step, state }) => [step, state]));
     };
     const requests = (): number => count;

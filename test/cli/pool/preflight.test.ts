@@ -1,0 +1,86 @@
+// `kronos pool preflight` against simulated servers behind TLS.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { createCommand } from '../../../src/cli/pool.ts';
+import { parseHost } from '../../../src/cli/pool/preflight.ts';
+import type { Outcome, Runner } from '../../../src/cli/session.ts';
+import { makeCertificate } from '../../steps/servers.ts';
+import { temporaryDirectory } from '../../temporary.ts';
+import { Lab, type SimulatedHost } from '../../xapi-simulator/lab.ts';
+import { listen } from '../../xapi-simulator/server.ts';
+
+async function call(...argv: string[]): Promise<Outcome> {
+  let outcome: Outcome | undefined;
+  const run: Runner = async (_options, work) => {
+    outcome = await work({
+      ...{ signal: new AbortController().signal, json: false, verbose: false },
+      show: () => Promise.reject(new Error('nothing is shown')),
+    });
+  };
+  const command = createCommand(run).exitOverride();
+  for (const inner of command.commands) inner.exitOverride();
+  await command.parseAsync(argv, { from: 'user' });
+  return outcome ?? { json: undefined, text: '' };
+}
+
+async function makeHosts(t: ExecutionContext, count: number) {
+  const certificate = await makeCertificate(t);
+  const lab = new Lab(1000);
+  const hosts: { host: SimulatedHost; name: string; close: () => Promise<void> }[] = [];
+  for (let index = 1; index <= count; index += 1) {
+    const address = `10.0.0.${index}`;
+    const nics = [{ device: 'eth0', mac: '52:54:00:00:00:01' }];
+    const host = lab.add({ address, nics, wrongPasswordDelay: 1 });
+    const { database } = host.xapi;
+    database.insert('PIF', { host: host.xapi.host, device: 'eth0', management: true, VLAN: -1 });
+    const { at, close } = await listen(host, 'https', 0, certificate);
+    t.teardown(close);
+    hosts.push({ host, close, name: `127.0.0.1:${at}=${certificate.fingerprint}` });
+  }
+  const file = join(await temporaryDirectory(t), 'password');
+  await writeFile(file, 'xenroot\n');
+  return { hosts, names: hosts.map(({ name }) => name), file };
+}
+
+test('every host is asked, and everything in the way is told at once', async (t) => {
+  const { hosts, names, file } = await makeHosts(t, 4);
+  hosts[2]?.host.xapi.database.insert('SR', { name_label: 'nfs', type: 'nfs', shared: true });
+  hosts[2]?.host.xapi.database.insert('Bond', {});
+  await hosts[3]?.close();
+  const outcome = await call('preflight', ...names, '--password-file', file);
+  t.is(outcome.exitCode, 5);
+  t.regex(outcome.text, /^127\.0\.0\.1 can join\n127\.0\.0\.1 cannot join\n/);
+  t.regex(outcome.text, /JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS: .*\n {4}-> /);
+  t.regex(outcome.text, /POOL_JOINING_HOST_HAS_BONDS/);
+  t.regex(outcome.text, /could not be asked\n {2}127\.0\.0\.1 gives no answer/);
+  const good = await call('preflight', ...names.slice(0, 2), '--password-file', file);
+  t.is(good.exitCode, undefined);
+  t.like(good.json, { hosts: [{ state: 'can-join', obstacles: [] }] });
+});
+
+test('a wrong password and another certificate end the run', async (t) => {
+  const { names, file } = await makeHosts(t, 2);
+  await writeFile(file, 'wrong');
+  await t.throwsAsync(call('preflight', ...names, '--password-file', file), {
+    code: 'input/pool-credential',
+  });
+  const [first = '', second = ''] = names;
+  const other = first.replace(/=.*/, `=${'ab'.repeat(32)}`);
+  await t.throwsAsync(call('preflight', other, second, '--password-file', file), {
+    code: 'verification/fingerprint',
+  });
+});
+
+test('hosts are named with their fingerprints', (t) => {
+  const fingerprint = 'ab'.repeat(32);
+  t.deepEqual(parseHost(`xen01.example.net=${fingerprint}`), {
+    address: 'xen01.example.net',
+    fingerprint,
+  });
+  t.deepEqual(parseHost(`[2001:db8::1]:8443=${fingerprint.replaceAll('ab', 'AB:').slice(0, -1)}`), {
+    ...{ address: '2001:db8::1', port: 8443, fingerprint },
+  });
+  for (const text of ['xen01', 'xen01=abc', `=${fingerprint}`, `2001:db8::1=${fingerprint}`])
+    t.throws(() => parseHost(text), { code: 'input/wrong-value' }, text);
+});
