@@ -50,6 +50,12 @@ class History {
     this.#seen.set(ref, { class: name, ref, created, changed: this.generation, content });
   }
 
+  /** Counts a record as changed, which it is not. */
+  touch(ref: string): void {
+    const seen = this.#seen.get(ref);
+    if (seen !== undefined) seen.changed = this.generation += 1;
+  }
+
   /** Newer than a generation, oldest first. */
   since(generation: number, wants: (seen: Seen) => boolean): Seen[] {
     return (
@@ -64,9 +70,10 @@ class History {
   }
 }
 
-/** Adds event.from to a server. */
+/** Adds event.from and event.inject to a server. */
 export function addEvents(xapi: Xapi): void {
   const history = new History();
+  addInject(xapi, history);
   xapi.add('event.from', {
     parameters: [3, 3],
     run: async (_call, classes, token, timeout) => {
@@ -86,6 +93,19 @@ export function addEvents(xapi: Xapi): void {
         }
         await sleep(INTERVAL);
       }
+    },
+  });
+}
+
+/** Adds event.inject: a token from which on the injected event is seen. */
+function addInject(xapi: Xapi, history: History): void {
+  xapi.add('event.inject', {
+    parameters: [2, 2],
+    run: (_call, name, ref) => {
+      xapi.database.get(text(name), text(ref));
+      history.settle(xapi.database);
+      history.touch(text(ref));
+      return formatToken(history.generation - 1);
     },
   });
 }

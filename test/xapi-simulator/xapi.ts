@@ -65,6 +65,8 @@ export class Xapi {
     const asynchronous = heard.method.startsWith('Async.');
     const name = asynchronous ? heard.method.slice('Async.'.length) : heard.method;
     if (LOGINS.has(name)) return this.#logIn(name, heard.params, via);
+    // Needs no session; clients ask it which classes there are.
+    if (name === 'system.listMethods') return [...LOGINS, ...this.#messages.keys()].sort();
     const message = this.#messages.get(name);
     if (message === undefined) throw new Refusal('MESSAGE_METHOD_UNKNOWN', name);
     const [session, ...parameters] = heard.params;
