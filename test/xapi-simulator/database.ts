@@ -12,8 +12,10 @@ interface ClassTable {
   settable: string[];
 }
 
-/** Compiled tests lie in build/test, data stays in test. */
-const TABLE = join(import.meta.dirname, '../../../test/xapi-simulator/classes.json');
+/** Compiled tests lie in build/test, data stays in test; in a machine it lies where the environment says. */
+const TABLE =
+  process.env['XAPI_SIMULATOR_CLASSES'] ??
+  join(import.meta.dirname, '../../../test/xapi-simulator/classes.json');
 
 /** Fields and settable fields of every class, in the form of the recordings of xapi 26.17. */
 export const CLASSES = JSON.parse(readFileSync(TABLE, 'utf8')) as Readonly<
@@ -29,6 +31,9 @@ export const EMPTY_CLASSES = new Set([
 export function newRef(): string {
   return `OpaqueRef:${randomUUID()}`;
 }
+
+/** Records by class and reference. */
+export type Dump = Record<string, Record<string, DataRecord>>;
 
 export class Database {
   readonly #classes = new Map<string, Map<string, DataRecord>>();
@@ -49,6 +54,20 @@ export class Database {
     const uuid = 'uuid' in table.fields ? { uuid: randomUUID() } : {};
     this.records(name).set(ref, { ...structuredClone(table.fields), ...uuid, ...values });
     return ref;
+  }
+
+  /** Everything in it, for the disk and for other servers. */
+  dump(): Dump {
+    return Object.fromEntries(
+      [...this.#classes].map(([name, records]) => [name, Object.fromEntries(records)]),
+    );
+  }
+
+  /** Takes the place of what is in it. */
+  load(dump: Dump): void {
+    this.#classes.clear();
+    for (const [name, records] of Object.entries(dump))
+      this.#classes.set(name, new Map(Object.entries(records)));
   }
 
   /** A record that is there. */

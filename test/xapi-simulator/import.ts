@@ -7,7 +7,7 @@ import { addPif } from './networks.ts';
 import type { Xapi } from './xapi.ts';
 
 /** Physical interfaces, in networks matched by the names of their bridges, and local repositories. */
-export function importHost(target: Xapi, joiner: Xapi): void {
+export function importHost(target: Xapi, joiner: Pick<Xapi, 'database' | 'host'>): void {
   const { database } = target;
   for (const pif of joiner.database.records('PIF').values()) {
     if (pif['physical'] !== true) continue;

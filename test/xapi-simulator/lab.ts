@@ -95,7 +95,7 @@ export class SimulatedHost {
         : new Refusal('HOST_IS_SLAVE', target.coordinator.address);
     if (!target.xapi.knows(user, password))
       throw new Refusal('SESSION_AUTHENTICATION_FAILED', user, 'Authentication failure');
-    this.#check(target);
+    this.checkJoin(target.xapi.database.get('pool', target.xapi.pool), target === this);
     const own = this.xapi.database.get('host', this.xapi.host);
     const { times } = this.#lab;
     await sleep(times.join / 2);
@@ -107,13 +107,12 @@ export class SimulatedHost {
     void this.#restartAs(target, record);
   }
 
-  /** The checks that a simulated pair can fail, in the order of the real server. */
-  #check(target: SimulatedHost): void {
+  /** The checks that a simulated pair can fail, in the order of the real server. `pool`: the record of the other's pool. */
+  checkJoin(pool: { tls_verification_enabled?: Json }, itself = false): void {
     const { database } = this.xapi;
     const pifs = [...database.records('PIF').values()];
     if (!pifs.some((pif) => pif['management'] === true)) throw new Refusal('HOST_STILL_BOOTING');
-    if (target === this)
-      throw new Refusal('OPERATION_NOT_ALLOWED', 'Host cannot become slave of itself');
+    if (itself) throw new Refusal('OPERATION_NOT_ALLOWED', 'Host cannot become slave of itself');
     if (database.records('host').size > 1)
       throw new Refusal('JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS');
     const shared = [...database.records('SR').values()].some((sr) => sr['shared'] === true);
@@ -121,9 +120,8 @@ export class SimulatedHost {
     if (database.records('Bond').size > 0) throw new Refusal('POOL_JOINING_HOST_HAS_BONDS');
     if (database.records('VLAN').size > 0)
       throw new Refusal('POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS');
-    const verifies = (host: SimulatedHost): Json =>
-      host.xapi.database.get('pool', host.xapi.pool)['tls_verification_enabled'] ?? false;
-    if (verifies(this) !== verifies(target))
+    const own = database.get('pool', this.xapi.pool)['tls_verification_enabled'] ?? false;
+    if (own !== (pool.tls_verification_enabled ?? false))
       throw new Refusal('POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH');
   }
 

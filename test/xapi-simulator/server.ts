@@ -30,17 +30,18 @@ export async function listen(
   via: Via,
   at: string | number,
   certificate?: { key: string; cert: string },
+  address = '127.0.0.1',
 ): Promise<Listening> {
   const listener = answering(host, via);
   const server = via === 'https' ? createHttps({ ...certificate }, listener) : createHttp(listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     if (typeof at === 'string') server.listen(at, resolve);
-    else server.listen(at, '127.0.0.1', resolve);
+    else server.listen(at, address, resolve);
   });
-  const address = (server as Server).address();
+  const bound = (server as Server).address();
   return {
-    at: typeof address === 'string' ? address : (address as AddressInfo).port,
+    at: typeof bound === 'string' ? bound : (bound as AddressInfo).port,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -1,7 +1,7 @@
 // One simulated server: who is let in, and what is answered to a call.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Json } from '../../src/xenapi/message.ts';
-import { Database, Refusal, type DataRecord } from './database.ts';
+import { Database, Refusal, type DataRecord, type Dump } from './database.ts';
 import { accessors, shown, text, type Message, type Messages } from './messages.ts';
 import type { Heard, Reply } from './protocol.ts';
 
@@ -18,6 +18,9 @@ export interface XapiOptions {
 /** Messages that open a session, and so have none. */
 const LOGINS = new Set(['session.login_with_password', 'session.slave_local_login_with_password']);
 
+/** Logs a member in, as the pool's secret does on a real server; only the simulators know it. */
+export const MEMBER_LOGIN = 'simulator.login';
+
 /** Whether a message leaves everything as it is. */
 function isRead(name: string): boolean {
   const [kind = '', action = ''] = name.split('.');
@@ -26,8 +29,8 @@ function isRead(name: string): boolean {
 
 export class Xapi {
   readonly database = new Database();
-  readonly host: string;
-  readonly pool: string;
+  host: string;
+  pool: string;
   readonly #messages: Messages<Xapi> = accessors();
   readonly #options: Required<XapiOptions>;
   /** Calls that changed something: what a second run of first boot must not make. */
@@ -43,6 +46,18 @@ export class Xapi {
     });
     this.pool = this.database.insert('pool', { master: this.host });
     this.#addSessions();
+  }
+
+  /** Goes on with a database of an earlier run; nobody is logged in any more. */
+  load(dump: Dump, uuid: string): void {
+    this.database.load({ ...dump, session: {}, task: {} });
+    const find = (name: string, wanted: (record: DataRecord) => boolean): string => {
+      const found = [...this.database.records(name)].find(([, record]) => wanted(record))?.[0];
+      if (found === undefined) throw new TypeError(`the database has no ${name} of its own`);
+      return found;
+    };
+    this.host = find('host', (record) => record['uuid'] === uuid);
+    this.pool = find('pool', () => true);
   }
 
   /** Adds messages of a part of the simulator. */
@@ -65,6 +80,7 @@ export class Xapi {
     const asynchronous = heard.method.startsWith('Async.');
     const name = asynchronous ? heard.method.slice('Async.'.length) : heard.method;
     if (LOGINS.has(name)) return this.#logIn(name, heard.params, via);
+    if (name === MEMBER_LOGIN) return this.#logInMember(text(heard.params[0]));
     // Needs no session; clients ask it which classes there are.
     if (name === 'system.listMethods') return [...LOGINS, ...this.#messages.keys()].sort();
     const message = this.#messages.get(name);
@@ -127,6 +143,22 @@ export class Xapi {
       is_local_superuser: true,
       originator: typeof params[3] === 'string' ? params[3] : '',
     });
+  }
+
+  /** Secrets of members, by which they log in. */
+  get secrets(): Set<string> {
+    return new Set(
+      [...this.database.records('secret').values()].flatMap((record) =>
+        (record['other_config'] as DataRecord)['simulator'] === 'member'
+          ? [text(record['value'])]
+          : [],
+      ),
+    );
+  }
+
+  #logInMember(secret: string): string {
+    if (!this.secrets.has(secret)) throw new Refusal('SESSION_AUTHENTICATION_FAILED', 'pool', '');
+    return this.database.insert('session', { this_host: this.host, originator: 'member' });
   }
 
   #addSessions(): void {

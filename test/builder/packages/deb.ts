@@ -1,5 +1,5 @@
 // Tiny packages, made by dpkg-deb.
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../../src/common/process.ts';
 import type { Archive } from '../../../src/builder/packages/unpack.ts';
@@ -10,6 +10,8 @@ export interface TinyPackage {
   name: string;
   fields?: Readonly<Record<string, string>>;
   files?: Readonly<Record<string, string>>;
+  /** Files that can be run. */
+  executable?: readonly string[];
   /** Compressed, as real ones are. */
   packed?: boolean;
 }
@@ -29,6 +31,7 @@ export async function makeDeb(directory: string, tiny: TinyPackage): Promise<Arc
   const lines = Object.entries(fields).map(([key, value]) => `${key}: ${value}\n`);
   await writeFile(join(root, 'DEBIAN/control'), lines.join(''));
   await writeFiles(root, tiny.files ?? {});
+  for (const path of tiny.executable ?? []) await chmod(join(root, path), 0o755);
   const file = join(directory, `${tiny.name}.deb`);
   const compression = tiny.packed === true ? '-Zxz' : '-Znone';
   await run(['dpkg-deb', '--root-owner-group', compression, '--build', root, file]);
