@@ -56,6 +56,7 @@ export async function join(
     ...{ uuid, signal, onWait, address: options.address },
     own: ownDoor(),
     coordinator: pinnedDoor(options.address, options.fingerprint),
+    openOther: (address) => pinnedDoor(address, options.fingerprint),
     credential: await readLogin(options),
     readRole: () => readRole(),
   });

@@ -13,6 +13,8 @@ export interface JoinRequest {
   /** The own host, by its socket. */
   own: Door;
   coordinator: Door;
+  /** Opens another host with the same pin, where the named one is a member; without it that is an error. */
+  openOther?: ((address: string) => Door) | undefined;
   /** UUID of the own host: INSTALLATION_UUID of /etc/xensource-inventory, which a join does not change. */
   uuid: string;
   /** Address that the own toolstack is told. */
@@ -48,23 +50,15 @@ const PATIENCE: JoinPatience = {
  */
 export async function joinPool(request: JoinRequest): Promise<'joined' | 'member'> {
   const patience = { ...PATIENCE, ...request.patience };
-  const role = (await request.readRole()).trim();
-  if (role.startsWith('slave:') && role !== `slave:${request.address}`) {
-    throw new KronosError(
-      'host/other-pool',
-      `the host is in the pool of ${role.slice(6)} already`,
-      {
-        hint: 'eject it there first; what is on its storage repositories goes then',
-      },
-    );
-  }
   const { uuid } = request;
-  const coordinator = await logInToCoordinator(request, patience);
+  const { session: coordinator, address } = await logInToCoordinator(request, patience);
   try {
-    if (role === `slave:${request.address}`) {
-      await waitUntilEnabled(request, coordinator, uuid, patience);
+    const role = (await request.readRole()).trim();
+    if (role === `slave:${address}`) {
+      await waitUntilEnabled({ ...request, address }, coordinator, uuid, patience);
       return 'member';
     }
+    if (role.startsWith('slave:')) refuseOtherPool(role.slice('slave:'.length));
     const own = await waitForSession(
       request,
       request.own,
@@ -73,8 +67,8 @@ export async function joinPool(request: JoinRequest): Promise<'joined' | 'member
       patience.ownStack,
     );
     refuseObstacles(await readView(own), await readView(coordinator));
-    await callJoin(request, own, patience);
-    await waitUntilEnabled(request, coordinator, uuid, patience);
+    await callJoin({ ...request, address }, own, patience);
+    await waitUntilEnabled({ ...request, address }, coordinator, uuid, patience);
     return 'joined';
   } finally {
     await coordinator.close();
@@ -95,33 +89,66 @@ async function waitForSession(
   });
 }
 
-async function logInToCoordinator(request: JoinRequest, patience: JoinPatience): Promise<Session> {
-  const { coordinator, credential } = request;
+/** A session at the coordinator and its address: that of the request, or the one that a member named. */
+async function logInToCoordinator(
+  request: JoinRequest,
+  patience: JoinPatience,
+): Promise<{ session: Session; address: string }> {
+  const { coordinator, credential, address, openOther } = request;
+  const logIn = (door: Door): Promise<Session> =>
+    waitForSession(request, door, credential, `the coordinator ${door.name}`, patience.coordinator);
   try {
-    return await waitForSession(
-      request,
-      coordinator,
-      credential,
-      `the coordinator ${coordinator.name}`,
-      patience.coordinator,
-    );
+    return { session: await logIn(coordinator), address };
+  } catch (error) {
+    const real = coordinatorNamed(error);
+    if (real === undefined) throw loginError(coordinator, error);
+    try {
+      if (openOther !== undefined) return { session: await logIn(openOther(real)), address: real };
+    } catch (second) {
+      const isOther = second instanceof KronosError && second.code === 'verification/fingerprint';
+      if (!isOther) throw loginError(coordinator, second);
+    }
+    throw new KronosError('host/not-coordinator', `${coordinator.name} is a member of a pool`, {
+      hint: `name its coordinator ${real} and the fingerprint of that host under pool`,
+      cause: error,
+    });
+  }
+}
+
+/**
+ * The coordinator whose member a host is, or undefined where it is none: it refuses everybody with that address, before it
+ * looks at a password. Errors: those of the door.
+ */
+export async function askCoordinator(door: Door, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    await (await openSession(door, { user: 'root', password: '' }, signal)).close();
   } catch (error) {
     if (!(error instanceof XenApiError)) throw error;
-    if (error.code === 'SESSION_AUTHENTICATION_FAILED') {
-      throw new KronosError('input/pool-credential', `${coordinator.name} refuses the login`, {
-        hint: 'look at user and password under pool.credential',
-        cause: error,
-      });
-    }
-    if (error.code === 'HOST_IS_SLAVE') {
-      const [real = ''] = error.parameters;
-      throw new KronosError('host/not-coordinator', `${coordinator.name} is a member of a pool`, {
-        hint: `name its coordinator ${real} and the fingerprint of that host under pool`,
-        cause: error,
-      });
-    }
-    throw error;
+    return coordinatorNamed(error);
   }
+  return undefined;
+}
+
+/** Errors: `host/other-pool`. */
+export function refuseOtherPool(coordinator: string): never {
+  throw new KronosError('host/other-pool', `the host is in the pool of ${coordinator} already`, {
+    hint: 'eject it there first; what is on its storage repositories goes then',
+  });
+}
+
+/** The coordinator that a member names when it refuses a login. */
+function coordinatorNamed(error: unknown): string | undefined {
+  if (!(error instanceof XenApiError) || error.code !== 'HOST_IS_SLAVE') return undefined;
+  return error.parameters[0];
+}
+
+function loginError({ name }: Door, error: unknown): unknown {
+  if (!(error instanceof XenApiError) || error.code !== 'SESSION_AUTHENTICATION_FAILED')
+    return error;
+  return new KronosError('input/pool-credential', `${name} refuses the login`, {
+    hint: 'look at user and password under pool.credential',
+    cause: error,
+  });
 }
 
 function refuseObstacles(own: PoolView, pool: PoolView): void {

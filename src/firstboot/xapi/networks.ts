@@ -160,9 +160,7 @@ function findVlan(
   base: string,
   view: NetworkView,
 ): string | NetworkChange {
-  const found = Object.values(view.VLAN).find(
-    (one) => one.tagged_PIF === base && one.tag === tag,
-  );
+  const found = Object.values(view.VLAN).find((one) => one.tagged_PIF === base && one.tag === tag);
   if (found !== undefined) return found.untagged_PIF;
   const network = needNetwork(wanted.name, wanted.name, wanted, view);
   if (typeof network !== 'string') return network;

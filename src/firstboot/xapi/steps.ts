@@ -4,7 +4,7 @@ import { pinnedDoor } from '../../xenapi/door.ts';
 import { waitFor } from '../../xenapi/readiness.ts';
 import type { Session } from '../../xenapi/session.ts';
 import type { BootContext, BootStep } from '../context.ts';
-import { joinPool } from '../pool/join.ts';
+import { askCoordinator, joinPool, refuseOtherPool } from '../pool/join.ts';
 import { erasePoolPassword } from '../secrets.ts';
 import { arrangeNetworks, readNetworks } from './arrange.ts';
 import { attachRepository, readStorage } from './attach.ts';
@@ -113,8 +113,13 @@ const joinStep: BootStep = {
     const { pool } = hostFile;
     if (pool?.role !== 'member') return;
     const role = await readRole(places);
-    // A member needs no password: whether the coordinator has it in use is seen through the own socket.
-    if (role === `slave:${pool.coordinator}` && secrets.pool === undefined) return;
+    const door = pinnedDoor(pool.coordinator, pool.fingerprint, places.port);
+    // The password is erased with the end of a join: a member needs none.
+    if (role.startsWith('slave:') && secrets.pool === undefined) {
+      const own = role.slice('slave:'.length);
+      if (own === pool.coordinator || own === (await askCoordinator(door, signal))) return;
+      refuseOtherPool(own);
+    }
     if (secrets.pool === undefined) {
       throw new KronosError(
         'input/pool-password',
@@ -127,7 +132,8 @@ const joinStep: BootStep = {
     await joinPool({
       ...{ uuid: await readUuid(places), address: pool.coordinator, signal },
       own: ownDoor(places),
-      coordinator: pinnedDoor(pool.coordinator, pool.fingerprint, places.port),
+      coordinator: door,
+      openOther: (address) => pinnedDoor(address, pool.fingerprint, places.port),
       credential: { user: pool.credential.user, password: secrets.pool },
       readRole: () => readRole(places),
       patience: places.patience ?? {},

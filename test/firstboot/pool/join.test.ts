@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { joinPool, type JoinRequest } from '../../../src/firstboot/pool/join.ts';
+import { askCoordinator, joinPool, type JoinRequest } from '../../../src/firstboot/pool/join.ts';
 import { pinnedDoor, socketDoor } from '../../../src/xenapi/door.ts';
 import { LOCAL, openSession } from '../../../src/xenapi/session.ts';
 import { makeCertificate } from '../../steps/servers.ts';
@@ -113,4 +113,23 @@ test('a wrong password, another certificate and another pool are refused', async
   await writeFile(hosts[0]?.poolConf ?? '', 'slave:10.9.9.9');
   await t.throwsAsync(joinPool(request(0)), { code: 'host/other-pool' });
   t.is(hosts[0]?.host.joins, 0);
+});
+
+test('a member that is named leads to its coordinator, where the pin fits that one too', async (t) => {
+  const { hosts, request, certificate } = await makeLab(t, 2);
+  t.is(await joinPool(request(0)), 'joined');
+  const first = hosts[0]?.host;
+  if (first === undefined) throw new Error('there is no host');
+  const https = await listen(first, 'https', 0, certificate);
+  t.teardown(https.close);
+  const member = pinnedDoor('127.0.0.1', certificate.fingerprint, Number(https.at));
+  t.is(await askCoordinator(member, signal), '127.0.0.1');
+  t.is(await askCoordinator(request(1).coordinator, signal), undefined);
+  const named = { ...request(1), address: '10.0.0.2', coordinator: member };
+  await t.throwsAsync(joinPool(named), { code: 'host/not-coordinator' });
+  const strange = () => pinnedDoor('127.0.0.1', '0'.repeat(64), Number(https.at));
+  await t.throwsAsync(joinPool({ ...named, openOther: strange }), { code: 'host/not-coordinator' });
+  const { coordinator } = request(1);
+  t.is(await joinPool({ ...named, openOther: () => coordinator }), 'joined');
+  t.is(await readFile(hosts[1]?.poolConf ?? '', 'utf8'), 'slave:127.0.0.1');
 });

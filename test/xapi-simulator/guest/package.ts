@@ -51,6 +51,7 @@ export async function makeSimulatorPackages(directory: string): Promise<void> {
       [PROGRAM]: await readFile(bundle, 'utf8'),
       [CLASSES]: await readFile(classes, 'utf8'),
       'usr/lib/systemd/system/xapi.service': UNIT,
+      'usr/lib/systemd/system/multi-user.target.d/xapi.conf': '[Unit]\nWants=xapi.service\n',
     },
   });
   await makeDeb(directory, {
