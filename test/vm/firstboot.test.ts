@@ -1,14 +1,15 @@
 // First boot on a real Xen host: Open vSwitch with the address, storage, and what happens when nobody answers.
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { once } from 'node:events';
 import test, { type ExecutionContext } from 'ava';
 import type { StepEvent } from '../../src/steps/event.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { makeDisk } from './disk.ts';
-import { hostText, LAB_PASSWORD } from './host-text.ts';
+import { hostText } from './host-text.ts';
 import {
   addKernelArguments,
   installUnattended,
+  logIn,
   putFile,
   resumeLive,
   sharedLive,
@@ -18,6 +19,7 @@ import {
 } from './live.ts';
 import { bootMedium } from './machine.ts';
 import { FULL } from './media.ts';
+import { freePort } from './ports.ts';
 
 const STORAGE = ['storage:', '  - { type: lvm, name: local, disks: [system] }'];
 
@@ -66,7 +68,11 @@ if (FULL) {
       'a second run changes nothing',
     );
 
-    await putFile(machine, HOST_FILE, text([], ['  networks:', '    - { name: guests, vlan: 30 }']));
+    await putFile(
+      machine,
+      HOST_FILE,
+      text([], ['  networks:', '    - { name: guests, vlan: 30 }']),
+    );
     t.like(await statesOf(machine, 0), { network: 'finished' });
     t.regex(await say('ovs-vsctl list-br'), /^xenbr0\.30\s*$/m);
     t.regex(await banner(port), /^SSH-2\.0-OpenSSH/, 'the address stayed');
@@ -96,24 +102,6 @@ async function install(t: ExecutionContext, disk: PluggedDisk): Promise<void> {
   await machine.stop();
 }
 
-/** A port of the loopback address that nobody has. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-async function logIn(machine: LiveMachine): Promise<void> {
-  await machine.expect(/login:/);
-  machine.send('root\r');
-  await machine.expect(/Password:/);
-  machine.send(`${LAB_PASSWORD}\r`);
-  await machine.expect(/root@xen01/);
-  await machine.shell('stty cols 200; dmesg --console-off');
-}
-
 /** How each step of another run ended. */
 async function statesOf(machine: LiveMachine, code: number): Promise<Record<string, string>> {
   const run = await machine.shell('kronos-firstboot apply --json 2>/dev/null', 300);
@@ -128,7 +116,9 @@ async function banner(port: number): Promise<string> {
   for (let attempt = 0; ; attempt += 1) {
     const socket = connect({ host: '127.0.0.1', port, timeout: 20_000 });
     try {
-      const [data] = (await once(socket, 'data', { signal: AbortSignal.timeout(20_000) })) as [Buffer];
+      const [data] = (await once(socket, 'data', { signal: AbortSignal.timeout(20_000) })) as [
+        Buffer,
+      ];
       return data.toString();
     } catch (error) {
       if (attempt === 3) throw error;

@@ -1,6 +1,8 @@
 // Host files of scenarios.
 
 export interface HostTextOptions {
+  /** Without its domain. */
+  hostname?: string;
   /** Match of the system disks. */
   serial?: string;
   raid?: boolean;
@@ -26,9 +28,10 @@ const LAB_HASH =
 export function hostText(options: HostTextOptions = {}): string {
   const { serial = 'KRONOS-LAB-*', raid = false, system = [], more = [] } = options;
   const { management = [], network = [], login = false, selftest = true } = options;
+  const { hostname = 'xen01' } = options;
   return [
     'version: 1',
-    'hostname: xen01.example.net',
+    `hostname: ${hostname}.example.net`,
     'root:',
     `  passwordHash: "${login ? LAB_HASH : '!'}"`,
     '  sshKeys:',

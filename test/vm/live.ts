@@ -6,6 +6,7 @@ import { exists } from '../../src/common/files.ts';
 import { KEYS } from '../../src/lab/console.ts';
 import type { DiskBus } from '../../src/lab/machine-options.ts';
 import { HOPELESS } from '../../src/lab/try.ts';
+import { LAB_PASSWORD } from './host-text.ts';
 import { bootMedium, OUT, type BootOptions, type Machine } from './machine.ts';
 import { findIso } from './media.ts';
 
@@ -145,6 +146,16 @@ export function withShell(machine: Machine): LiveMachine {
       await machine.ask('device_add', { driver, drive: node, serial, id, bus: where });
     },
   };
+}
+
+/** Logs in as root on the serial line of an installed host whose host file allows it (`login` of hostText). */
+export async function logIn(machine: LiveMachine, hostname = 'xen01'): Promise<void> {
+  await machine.expect(/login:/);
+  machine.send('root\r');
+  await machine.expect(/Password:/);
+  machine.send(`${LAB_PASSWORD}\r`);
+  await machine.expect(new RegExp(`root@${hostname}`));
+  await machine.shell('stty cols 200; dmesg --console-off');
 }
 
 /** Where a scenario puts the host file; see FindOptions in src/installer/source.ts for other ways. */

@@ -1,0 +1,150 @@
+// Two machines from one ISO and two host files: the first makes the pool, the second joins it unattended. The toolstack is the
+// simulator, packaged as an origin; everything else is real.
+import { copyFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, type DetailedPeerCertificate } from 'node:tls';
+import test, { type ExecutionContext } from 'ava';
+import { findHostArea } from '../../src/builder/image/host-area.ts';
+import { run } from '../../src/common/process.ts';
+import { formatHostArea } from '../../src/host/area.ts';
+import { pinnedDoor } from '../../src/xenapi/door.ts';
+import { openSession } from '../../src/xenapi/session.ts';
+import { temporaryDirectory } from '../temporary.ts';
+import { makeSimulatorPackages } from '../xapi-simulator/guest/package.ts';
+import { makeDisk } from './disk.ts';
+import { hostText } from './host-text.ts';
+import { logIn, withShell, type LiveMachine } from './live.ts';
+import { bootMedium } from './machine.ts';
+import { FULL } from './media.ts';
+import { freePort } from './ports.ts';
+import { writeAt } from './write-at.ts';
+
+/** Both machines have a network of their own; each sees this machine, and its forwards, at this address. */
+const OUTSIDE = '10.0.2.2';
+
+/** Where xapi is, always. */
+const PORT = 443;
+
+/** Password of the simulator, and so what must not be found afterwards. */
+const PASSWORD = 'xenroot';
+
+const EDITION = 'debian-13';
+
+if (FULL) {
+  test('the first host makes the pool, the second joins it unattended', async (t) => {
+    t.timeout(40 * 60 * 1000);
+    const directory = await temporaryDirectory(t);
+    const iso = await makeIso(directory);
+
+    const first = await installAndBoot(t, directory, iso, 'xen01', PORT, [
+      'pool: { role: coordinator, name: rack }',
+    ]);
+    t.regex((await first.shell('kronos-firstboot status --watch', 900)).output, /host is ready/);
+    const fingerprint = await fingerprintOf(PORT);
+
+    const port = await freePort();
+    const second = await installAndBoot(t, directory, iso, 'xen02', port, [
+      'pool:',
+      '  role: member',
+      `  coordinator: ${OUTSIDE}`,
+      `  fingerprint: "${fingerprint}"`,
+      `  credential: { password: ${PASSWORD} }`,
+    ]);
+    t.regex((await second.shell('kronos-firstboot status --watch', 1200)).output, /host is ready/);
+
+    const { signal } = new AbortController();
+    const door = pinnedDoor('127.0.0.1', fingerprint, PORT);
+    const session = await openSession(door, { user: 'root', password: PASSWORD }, signal);
+    const hosts =
+      await session.call<Record<string, { name_label: string; enabled: boolean }>>(
+        'host.get_all_records',
+      );
+    t.deepEqual(
+      Object.values(hosts)
+        .map(({ name_label, enabled }) => `${name_label} ${enabled}`)
+        .sort(),
+      ['xen01 true', 'xen02 true'],
+    );
+    await session.close();
+    const { output } = await second.shell('cat /etc/xensource/pool.conf');
+    t.regex(output, new RegExp(`slave:${OUTSIDE}`));
+    // What is typed is echoed, so the word is put together by the shell.
+    const search =
+      'grep -rls "xen""root" /etc/kronos /var/lib/kronos /var/log /var/lib/kronos/state';
+    t.is((await second.shell(search, 300)).code, 1, 'the password is nowhere');
+  });
+}
+
+/** An ISO with the simulator as its toolstack. */
+async function makeIso(directory: string): Promise<string> {
+  const packages = join(directory, 'packages');
+  await makeSimulatorPackages(packages);
+  const words = ['--origin', `xapi=dir:${packages}`, '--lock', join(directory, 'lock.yaml')];
+  const kronos = async (...argv: string[]): Promise<void> => {
+    await run(['./kronos', ...argv], { extendEnvironment: true });
+  };
+  await kronos('lock', EDITION, ...words);
+  await kronos('build', EDITION, ...words, '--out', join(directory, 'out'));
+  const release = join(directory, 'out', `${EDITION}-amd64`);
+  const { stdout } = await run(['find', release, '-maxdepth', '1', '-name', '*.iso']);
+  return stdout.trim();
+}
+
+async function installAndBoot(
+  t: ExecutionContext,
+  directory: string,
+  iso: string,
+  name: string,
+  port: number,
+  pool: readonly string[],
+): Promise<LiveMachine> {
+  const disk = {
+    path: await makeDisk(directory, name),
+    bus: 'virtio',
+    serial: 'KRONOS-LAB-0',
+  } as const;
+  const medium = join(directory, `${name}.iso`);
+  await copyFile(iso, medium);
+  const text = hostText({
+    ...{ hostname: name, login: true, selftest: false },
+    more: ['toolstack: xapi', ...pool],
+  });
+  await writeAt(medium, formatHostArea(text), (await findHostArea(medium)).offset);
+  const installer = await bootMedium({
+    ...{
+      name: `${t.title}, ${name}, install`,
+      firmware: 'bios',
+      exitOnReboot: true,
+      disks: [disk],
+    },
+    medium: { path: medium, attach: 'cdrom' },
+    nics: [{ model: 'e1000', link: { type: 'user' } }],
+  });
+  t.teardown(installer.stop);
+  await installer.expect(/Kronos is installed on /);
+  await installer.off(300);
+  await installer.stop();
+  const machine = withShell(
+    await bootMedium({
+      ...{ name: `${t.title}, ${name}`, firmware: 'bios', bootFrom: 'disk', disks: [disk] },
+      nics: [{ model: 'e1000', link: { type: 'user', forwards: [{ host: port, guest: PORT }] } }],
+    }),
+  );
+  t.teardown(machine.stop);
+  await machine.expect(/serial console/, 300);
+  await machine.type('s');
+  await logIn(machine, name);
+  return machine;
+}
+
+/** SHA-256 of the certificate that the server shows, as an operator reads it on the host. */
+async function fingerprintOf(port: number): Promise<string> {
+  const certificate = await new Promise<DetailedPeerCertificate>((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate(true));
+      socket.destroy();
+    });
+    socket.on('error', reject);
+  });
+  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}
