@@ -5,6 +5,7 @@ import { cardsStep } from './network/cards.ts';
 import { networkStep } from './network/takeover.ts';
 import { storageSteps } from './storage/steps.ts';
 import { xapiSteps } from './xapi/steps.ts';
+import { xlDefaultsStep } from './xl/defaults.ts';
 
 /** Errors: those of hookSteps. */
 export async function bootSteps({
@@ -13,5 +14,5 @@ export async function bootSteps({
 }: Pick<BootContext, 'hostFile' | 'toolstack'>): Promise<BootStep[]> {
   const hooks = await hookSteps();
   if (toolstack === 'xapi') return [...xapiSteps(hostFile), ...hooks];
-  return [cardsStep, networkStep, ...storageSteps(hostFile), ...hooks];
+  return [cardsStep, networkStep, xlDefaultsStep, ...storageSteps(hostFile), ...hooks];
 }

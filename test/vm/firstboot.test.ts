@@ -64,7 +64,12 @@ if (FULL) {
 
     t.deepEqual(
       await statesOf(machine, 0),
-      { cards: 'skipped', network: 'skipped', 'storage-local': 'skipped' },
+      {
+        cards: 'skipped',
+        network: 'skipped',
+        'xl-defaults': 'skipped',
+        'storage-local': 'skipped',
+      },
       'a second run changes nothing',
     );
 

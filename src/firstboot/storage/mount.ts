@@ -1,5 +1,4 @@
 // Directories of storage repositories, mounted by units of systemd.
-import { KronosError } from '../../common/error.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 
 type Repository = HostFile['storage'][number];
@@ -12,10 +11,15 @@ export interface Mount {
   what: string;
   type: string;
   options: string[];
+  /** Who logs in at an SMB server: a file beside the unit, which everybody may read. */
+  login?: { file: string; user: string } | undefined;
 }
 
 /** Below it every repository that is a directory has one of its name. */
 export const REPOSITORIES = '/srv/xen';
+
+/** Logins of SMB servers, for root only, by repository. */
+const LOGINS = '/etc/kronos/logins';
 
 /** Logical volume of an `ext` repository. */
 export const FILES_VOLUME = 'files';
@@ -46,6 +50,8 @@ export function planMount(repository: Repository, group?: string): Mount | undef
         ...['hard', 'noatime', '_netdev'],
       ]);
     }
+    case 'smb':
+      return smbMount(repository, `//${repository.server}/${repository.share}`, [], mount);
     case 'iso':
       return libraryMount(repository, mount);
     default:
@@ -53,21 +59,30 @@ export function planMount(repository: Repository, group?: string): Mount | undef
   }
 }
 
-function libraryMount(
-  { location, name }: Extract<Repository, { type: 'iso' }>,
-  mount: (type: string, what: string, options: string[]) => Mount,
+type MakeMount = (type: string, what: string, options: string[]) => Mount;
+
+function smbMount(
+  { name, user }: { name: string; user?: string | undefined },
+  what: string,
+  options: readonly string[],
+  mount: MakeMount,
 ): Mount {
-  if (location.startsWith('/') && !location.startsWith('//'))
-    return mount('none', location, ['bind', 'ro']);
-  if (/^[^/:]+:\//.test(location) || /^\[[^\]]+\]:\//.test(location))
-    return mount('nfs', location, ['ro', 'soft', 'noatime', '_netdev']);
-  throw new KronosError(
-    'input/unsupported-repository',
-    `the library ${name} is at ${location}, which this version cannot mount`,
-    {
-      hint: 'server:/path (NFS) or a directory of the host',
-    },
-  );
+  const remote = [...options, 'noatime', '_netdev'];
+  if (user === undefined) return mount('cifs', what, ['guest', ...remote]);
+  const file = `${LOGINS}/${name}`;
+  return { ...mount('cifs', what, [`credentials=${file}`, ...remote]), login: { file, user } };
+}
+
+function libraryMount(library: Extract<Repository, { type: 'iso' }>, mount: MakeMount): Mount {
+  const { location } = library;
+  if (location.startsWith('//')) return smbMount(library, location, ['ro'], mount);
+  if (location.startsWith('/')) return mount('none', location, ['bind', 'ro']);
+  return mount('nfs', location, ['ro', 'soft', 'noatime', '_netdev']);
+}
+
+/** What mount.cifs(8) reads; a password may hold anything but a line end. */
+export function loginText(user: string, password: string): string {
+  return `username=${user}\npassword=${password}\n`;
 }
 
 /** The unit file. */
@@ -80,7 +95,8 @@ export function mountUnit({ what, where, type, options }: Mount): string {
     ...(remote ? ['Wants=network-online.target', 'After=network-online.target'] : []),
     '',
     '[Mount]',
-    `What=${what}`,
+    // Systemd would put something in the place of what follows a per cent sign.
+    `What=${what.replaceAll('%', '%%')}`,
     `Where=${where}`,
     `Type=${type}`,
     `Options=${options.join(',')}`,

@@ -1,13 +1,13 @@
 // Storage repositories of the toolstack xl: volume groups and mounted directories.
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import type { BootContext, BootStep } from '../context.ts';
 import { findDevices } from './devices.ts';
-import { FILES_VOLUME, mountUnit, planMount, type Mount } from './mount.ts';
+import { FILES_VOLUME, loginText, mountUnit, planMount, type Mount } from './mount.ts';
 import {
   groupCommands,
   planGroup,
@@ -68,10 +68,27 @@ function remoteWork(repository: Exclude<Repository, Local>): Work {
     throw new KronosError(
       'input/unsupported-repository',
       `this version cannot attach ${repository.type} repositories on the toolstack xl`,
-      { hint: 'lvm, ext, nfs and iso are attached; others by hand for now' },
+      { hint: 'lvm, ext, nfs, smb and iso are attached; others by hand for now' },
     );
   };
-  return { probe: () => isMountedBy(plan()), apply: () => mount(plan()) };
+  const login = ({ secrets }: BootContext): string =>
+    loginText(plan().login?.user ?? '', secrets.storage[repository.name] ?? '');
+  return {
+    probe: async (context) => {
+      const { login: wanted } = plan();
+      const known = wanted === undefined ? undefined : await readTextOrUndefined(wanted.file);
+      if (wanted !== undefined && known !== login(context)) return false;
+      return isMountedBy(plan());
+    },
+    apply: async (context) => {
+      const { login: wanted } = plan();
+      if (wanted !== undefined) {
+        await mkdir(dirname(wanted.file), { recursive: true, mode: 0o700 });
+        await writeFileAtomic(wanted.file, login(context), 0o600);
+      }
+      await mount(plan());
+    },
+  };
 }
 
 async function planLocal(repository: Local, context: BootContext): Promise<GroupPlan> {

@@ -14,6 +14,8 @@ storage:
   - { type: nfs, name: shared, server: "2001:db8::1", path: /export/xen, version: "4.1" }
   - { type: iso, name: images, location: "nas:/export/iso" }
   - { type: iso, name: here, location: /srv/iso }
+  - { type: smb, name: files, server: nas, share: "vm 100%", user: xen, password: canary-secret }
+  - { type: iso, name: discs, location: //nas/iso }
 `;
 
 test('units of repositories that are directories', async (t) => {

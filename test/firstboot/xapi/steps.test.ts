@@ -9,6 +9,9 @@ import { exists } from '../../../src/common/files.ts';
 import { hasFailed, makePoolLab, type PoolHost } from './pool-lab.ts';
 import { PROGRAM } from './run-steps.ts';
 
+/** Every request, and fifty kills. */
+const FULL = process.env['KRONOS_VM_MATRIX'] === 'full';
+
 test('the first host makes the pool, and its second run makes no write', async (t) => {
   const { coordinator } = await makePoolLab(t);
   t.deepEqual(await coordinator.run(), {
@@ -98,8 +101,6 @@ for (const kind of ['lost', 'unheard', 'refused'] as const) {
     }
   });
 }
-
-const FULL = process.env['KRONOS_VM_MATRIX'] === 'full';
 
 async function joinOnce(
   t: ExecutionContext,
