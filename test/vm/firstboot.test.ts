@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { StepEvent } from '../../src/steps/event.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { makeDisk } from './disk.ts';
+import { GUEST_WORKS, runGuest } from './guest.ts';
 import { hostText } from './host-text.ts';
 import {
   addKernelArguments,
@@ -72,6 +73,8 @@ if (FULL) {
       },
       'a second run changes nothing',
     );
+
+    t.regex(await runGuest(machine, 'VG_XenStorage-local'), GUEST_WORKS);
 
     await putFile(
       machine,
