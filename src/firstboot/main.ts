@@ -11,6 +11,7 @@ import { runIndependent } from '../steps/run-independent.ts';
 import { makeContext, type BootContext } from './context.ts';
 import { describePlan } from './describe.ts';
 import { INSTALLED, readInstalled } from './installed.ts';
+import { copyInventory, prepareXapi } from './xapi/prepare/prepare.ts';
 import { refreshIssue, writeIssue } from './issue.ts';
 import { forgetRefusal } from './network/takeover.ts';
 import { describeObstacles, join, preflight } from './pool/command.ts';
@@ -38,6 +39,7 @@ async function main(argv: readonly string[]): Promise<void> {
     reset: () => reset(),
     preflight: () => showPreflight(options),
     join: () => joinNamed(options),
+    prepare: () => prepare(),
   };
   await commands[options.command]();
 }
@@ -100,6 +102,7 @@ async function apply({ json }: FirstbootOptions): Promise<void> {
     writeState(end);
     writeIssue(end);
     await refreshIssue();
+    if (context.toolstack === 'xapi') await copyInventory();
     const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [asError(error)]));
     const error = errors.length === 0 ? undefined : scrubError(new KronosErrors(errors), scrub);
     await report.finish({ error });
@@ -195,6 +198,22 @@ async function joinNamed({ pool }: FirstbootOptions): Promise<void> {
   } finally {
     await unlock();
   }
+}
+
+async function prepare(): Promise<void> {
+  const context = await openContext(new AbortController().signal);
+  if (context.toolstack !== 'xapi') {
+    throw new KronosError(
+      'host/no-xapi',
+      'this host has no toolstack xapi: there is nothing to prepare',
+      {
+        hint: 'pools need an image with xapi: kronos build --origin xapi=SPEC',
+      },
+    );
+  }
+  await prepareXapi(context, context.installed.version, (text) => {
+    process.stdout.write(`${text}\n`);
+  });
 }
 
 /** Ends the run between two steps, or what a step waits for. */

@@ -16,6 +16,7 @@ Commands:
   reset           forget what was done; the next run looks at everything again
   preflight       print everything that keeps this host out of a pool
   join            bring this host into a pool (toolstack xapi)
+  prepare         make what xapi needs before it starts (its unit does this)
 
 Options:
   --json          print the plan, the events or the status as JSON
@@ -34,7 +35,16 @@ Examples:
     --password-file /root/pool-password
 `;
 
-const COMMANDS = ['plan', 'apply', 'status', 'retry', 'reset', 'preflight', 'join'] as const;
+const COMMANDS = [
+  'plan',
+  'apply',
+  'status',
+  'retry',
+  'reset',
+  'preflight',
+  'join',
+  'prepare',
+] as const;
 
 export interface FirstbootOptions {
   command: (typeof COMMANDS)[number] | 'help';

@@ -63,6 +63,17 @@ export function formatNetwork(network: Network): string {
   return `${formatAddress(network.family, firstOf(network))}/${network.prefix}`;
 }
 
+/** An IPv4 address as people write it. */
+export function formatIpv4(address: bigint): string {
+  return formatAddress(4, address);
+}
+
+/** The IPv4 network mask of a prefix's length, as an address. */
+export function netmask(prefix: number): bigint {
+  const all = 2n ** 32n - 1n;
+  return (all << BigInt(32 - prefix)) & all;
+}
+
 function formatAddress(family: 4 | 6, address: bigint): string {
   const width = family === 4 ? 8n : 16n;
   const parts = Array.from({ length: family === 4 ? 4 : 8 }, (_, index) => {

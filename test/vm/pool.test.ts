@@ -40,6 +40,10 @@ if (FULL) {
       'pool: { role: coordinator, name: rack }',
     ]);
     t.regex((await first.shell('kronos-firstboot status --watch', 900)).output, /host is ready/);
+    t.regex((await first.shell('ovs-vsctl list-ports xenbr0')).output, /^eth0\s*$/m);
+    const addresses = (await first.shell('ip -brief -4 address show')).output;
+    t.regex(addresses, /xenbr0 .*10\.0\.2\.15/);
+    t.notRegex(addresses, /eth0 .*10\.0\.2\.15/, 'xcp-networkd alone manages the card');
     const fingerprint = await fingerprintOf(PORT);
 
     const port = await freePort();

@@ -1,5 +1,5 @@
 // Addresses of a PIF: what the host file wants, in the words of XenAPI, and whether it is so already.
-import { parseNetwork } from '../../host/address.ts';
+import { formatIpv4, netmask, parseNetwork } from '../../host/address.ts';
 import type { Addressing } from '../network/switch.ts';
 
 /** What of a PIF says which addresses it has. */
@@ -43,13 +43,8 @@ type Six = Extract<AddressChange, { family: 6 }>['parameters'];
 function wantedIpv4(ipv4: Addressing['ipv4'], dns: string): Four {
   if (ipv4.mode !== 'static') return [MODES[ipv4.mode], '', '', '', ''];
   const { address, prefix } = parseNetwork(ipv4.address);
-  const all = 2n ** 32n - 1n;
-  const mask = (all << BigInt(32 - prefix)) & all;
-  return [MODES.static, formatIpv4(address), formatIpv4(mask), ipv4.gateway ?? '', dns];
-}
-
-function formatIpv4(address: bigint): string {
-  return [24n, 16n, 8n, 0n].map((shift) => String((address >> shift) & 255n)).join('.');
+  const mask = formatIpv4(netmask(prefix));
+  return [MODES.static, formatIpv4(address), mask, ipv4.gateway ?? '', dns];
 }
 
 function wantedIpv6(ipv6: Addressing['ipv6'], dns: string): Six {

@@ -21,6 +21,11 @@ export function formatInventory(inventory: Inventory): string {
     .join('');
 }
 
+/** What is there counts, also where it is empty: an ejected host has no management interface. The rest comes from the copy. */
+export function mergeInventories(copy: Inventory, there: Inventory): Map<string, string> {
+  return new Map([...copy, ...there]);
+}
+
 export interface InventoryFacts {
   /** Kronos' name of the product and its version: compared when hosts join. */
   brand: string;

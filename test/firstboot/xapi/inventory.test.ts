@@ -2,6 +2,7 @@ import test from 'ava';
 import {
   completeInventory,
   formatInventory,
+  mergeInventories,
   parseInventory,
 } from '../../../src/firstboot/xapi/inventory.ts';
 
@@ -27,4 +28,11 @@ test('what xapi wrote stays, also its choice of the management interface', (t) =
   t.is(after.get('MANAGEMENT_INTERFACE'), 'xapi1');
   const ejected = completeInventory(parseInventory("MANAGEMENT_INTERFACE=''\n"), FACTS);
   t.is(ejected.get('MANAGEMENT_INTERFACE'), 'xenbr0', 'after an ejection it is empty');
+});
+
+test('a new image gets the identity from the copy, and what is there counts', (t) => {
+  const copy = parseInventory("INSTALLATION_UUID='a'\nMANAGEMENT_INTERFACE='xapi1'\n");
+  t.is(mergeInventories(copy, parseInventory('')).get('INSTALLATION_UUID'), 'a');
+  const ejected = parseInventory("INSTALLATION_UUID='b'\nMANAGEMENT_INTERFACE=''\n");
+  t.deepEqual(mergeInventories(copy, ejected), ejected);
 });

@@ -10,15 +10,7 @@ const CLASSES = 'usr/lib/xapi-simulator/classes.json';
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 /** Packages of the recipe that hold nothing here. */
-const EMPTY = [
-  'xenopsd-xc',
-  'xcp-networkd',
-  'squeezed',
-  'xcp-rrdd',
-  'message-switch',
-  'forkexecd',
-  'sm',
-];
+const EMPTY = ['xenopsd-xc', 'squeezed', 'xcp-rrdd', 'message-switch', 'forkexecd', 'sm'];
 
 const UNIT = `[Unit]
 Description=Simulator of xapi, for tests
@@ -29,6 +21,55 @@ Environment=XAPI_SIMULATOR_CLASSES=/${CLASSES} XAPI_SIMULATOR_FASTER=4
 ExecStart=/usr/bin/node /${PROGRAM}
 Restart=always
 RestartSec=1
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** The management network in the order in which the real one makes it; other bridges are only in the simulator's database. */
+const NETWORKD = `#!/bin/sh
+# Simulator of xcp-networkd, for tests.
+set -e
+KNOWN=/var/lib/xcp/networkd.db
+[ -e "$KNOWN" ] || cp /etc/firstboot.d/data/management.conf "$KNOWN"
+. /etc/xensource-inventory
+. "$KNOWN"
+BRIDGE="$MANAGEMENT_INTERFACE"
+CARD="\${BOND_MEMBERS%%,*}"
+CARD="\${CARD:-$LABEL}"
+MAC="$(cat "/sys/class/net/$CARD/address")"
+switch() { ovs-vsctl --timeout=20 "$@"; }
+switch set Open_vSwitch . other_config:max-idle=5000
+switch -- --may-exist add-br "$BRIDGE" -- set bridge "$BRIDGE" "other-config:hwaddr=\"$MAC\"" fail_mode=standalone
+ip link set "$BRIDGE" up
+ip link set "$CARD" up
+switch -- --may-exist add-port "$BRIDGE" "$CARD"
+ip -4 addr flush dev "$CARD"
+ip -6 addr flush dev "$CARD"
+sysctl -q -w "net.ipv6.conf.$CARD.autoconf=0" "net.ipv6.conf.$CARD.accept_ra=0"
+if [ "$MODE" = static ]; then
+  ip addr replace "$IP/$NETMASK" dev "$BRIDGE"
+  [ -z "$GATEWAY" ] || ip route replace default via "$GATEWAY" dev "$BRIDGE"
+else
+  : >"/var/lib/xcp/dhclient-$BRIDGE.conf"
+  /sbin/dhclient -e GATEWAYDEV="$BRIDGE" -q -pf "/var/run/dhclient-$BRIDGE.pid" \
+    -lf "/var/lib/xcp/dhclient-$BRIDGE.leases" -cf "/var/lib/xcp/dhclient-$BRIDGE.conf" "$BRIDGE"
+fi
+systemd-notify --ready
+exec sleep infinity
+`;
+
+/** No order with Open vSwitch, as upstream's has none: the recipe brings it. */
+const NETWORKD_UNIT = `[Unit]
+Description=Simulator of xcp-networkd, for tests
+Before=xapi.service
+
+[Service]
+Type=notify
+NotifyAccess=all
+ExecStart=/usr/lib/xapi-simulator/networkd
+Restart=on-failure
+RestartSec=2
 
 [Install]
 WantedBy=multi-user.target
@@ -58,6 +99,16 @@ export async function makeSimulatorPackages(directory: string): Promise<void> {
     ...{ name: 'xapi-xe', fields: { Depends: 'xapi-core' } },
     files: { 'usr/bin/xe': XE },
     executable: ['usr/bin/xe'],
+  });
+  await makeDeb(directory, {
+    ...{ name: 'xcp-networkd', fields: { Depends: 'isc-dhcp-client, openvswitch-switch' } },
+    files: {
+      'usr/lib/xapi-simulator/networkd': NETWORKD,
+      'usr/lib/systemd/system/xcp-networkd.service': NETWORKD_UNIT,
+      'usr/lib/systemd/system/multi-user.target.d/xcp-networkd.conf':
+        '[Unit]\nWants=xcp-networkd.service\n',
+    },
+    executable: ['usr/lib/xapi-simulator/networkd'],
   });
   for (const name of EMPTY) await makeDeb(directory, { name });
 }
