@@ -17,7 +17,8 @@ busybox dd if=/dev/xvda bs=512 count=1 2>/dev/null | busybox grep -q from-the-gu
 busybox ip link set eth0 up
 busybox ip address add 10.0.2.77/24 dev eth0
 for attempt in 1 2 3 4 5 6 7 8 9 10; do busybox ping -c 1 -W 2 10.0.2.2 && break; done && echo "GUEST" "network ok"
-busybox sleep 1000
+busybox sleep 20
+busybox poweroff -f
 `;
 
 const MAKE = `set -e

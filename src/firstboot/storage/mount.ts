@@ -1,7 +1,8 @@
 // Directories of storage repositories, mounted by units of systemd.
 import type { HostFile } from '../../host/schema/host-file.ts';
 
-type Repository = HostFile['storage'][number];
+/** Those that are directories. */
+type Repository = Exclude<HostFile['storage'][number], { type: 'lvm' | 'iscsi' }>;
 
 /** What is mounted where. */
 export interface Mount {
@@ -32,8 +33,8 @@ export function unitName(repository: string): string {
   return `srv-xen-${repository.replaceAll('-', String.raw`\x2d`)}.mount`;
 }
 
-/** How a repository is mounted; undefined for those that are no directory. `group`: volume group of an ext repository. */
-export function planMount(repository: Repository, group?: string): Mount | undefined {
+/** How a repository is mounted. `group`: volume group of an ext repository. */
+export function planMount(repository: Repository, group?: string): Mount {
   const { name } = repository;
   const mount = (type: string, what: string, options: string[]): Mount => ({
     ...{ unit: unitName(name), where: `${REPOSITORIES}/${name}`, what, type, options },
@@ -54,8 +55,6 @@ export function planMount(repository: Repository, group?: string): Mount | undef
       return smbMount(repository, `//${repository.server}/${repository.share}`, [], mount);
     case 'iso':
       return libraryMount(repository, mount);
-    default:
-      return undefined;
   }
 }
 

@@ -1,13 +1,14 @@
 // Storage repositories of the toolstack xl: volume groups and mounted directories.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { KronosError } from '../../common/error.ts';
 import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import type { BootContext, BootStep } from '../context.ts';
 import { findDevices } from './devices.ts';
+import type { IscsiRepository } from './iscsi.ts';
 import { FILES_VOLUME, loginText, mountUnit, planMount, type Mount } from './mount.ts';
+import { findVolume, openVolume } from './sessions.ts';
 import {
   groupCommands,
   planGroup,
@@ -34,6 +35,7 @@ export function storageSteps({ storage }: HostFile): BootStep[] {
       weight: 2,
     };
     if (type === 'lvm' || type === 'ext') return { ...base, ...localWork(repository) };
+    if (type === 'iscsi') return { ...base, needs: ['network'], ...iscsiWork(repository) };
     return { ...base, needs: ['network'], ...remoteWork(repository) };
   });
 }
@@ -61,16 +63,25 @@ function localWork(repository: Local): Work {
   };
 }
 
-function remoteWork(repository: Exclude<Repository, Local>): Work {
-  const plan = (): Mount => {
-    const wanted = planMount(repository);
-    if (wanted !== undefined) return wanted;
-    throw new KronosError(
-      'input/unsupported-repository',
-      `this version cannot attach ${repository.type} repositories on the toolstack xl`,
-      { hint: 'lvm, ext, nfs, smb and iso are attached; others by hand for now' },
-    );
+/** A volume group on the volume of a target. Hosts that share it must not change its volumes at the same time. */
+function iscsiWork(repository: IscsiRepository): Work {
+  const planOn = async (device: string): Promise<GroupPlan> =>
+    planGroup(repository.name, [device], await readVolumes(), await readSignatures([device]));
+  return {
+    probe: async () => {
+      const device = await findVolume(repository);
+      return device !== undefined && (await planOn(device)).action === 'none';
+    },
+    apply: async ({ secrets }) => {
+      const device = await openVolume(repository, secrets.storage[repository.name]);
+      for (const command of groupCommands(await planOn(device), repository.name))
+        await run(command);
+    },
   };
+}
+
+function remoteWork(repository: Exclude<Repository, Local | IscsiRepository>): Work {
+  const plan = (): Mount => planMount(repository);
   const login = ({ secrets }: BootContext): string =>
     loginText(plan().login?.user ?? '', secrets.storage[repository.name] ?? '');
   return {
@@ -125,8 +136,7 @@ async function makeFileSystem(group: string): Promise<void> {
   await run(['lvchange', '--quiet', '--addtag', FORMATTED, volume]);
 }
 
-async function isMountedBy(wanted: Mount | undefined): Promise<boolean> {
-  if (wanted === undefined) return true;
+async function isMountedBy(wanted: Mount): Promise<boolean> {
   if ((await readTextOrUndefined(join(UNITS, wanted.unit))) !== mountUnit(wanted)) return false;
   const { exitCode } = await run(['systemctl', 'is-active', '--quiet', wanted.unit], {
     accept: [0, 1, 2, 3, 4],
@@ -134,8 +144,7 @@ async function isMountedBy(wanted: Mount | undefined): Promise<boolean> {
   return exitCode === 0;
 }
 
-async function mount(wanted: Mount | undefined): Promise<void> {
-  if (wanted === undefined) return;
+async function mount(wanted: Mount): Promise<void> {
   await mkdir(wanted.where, { recursive: true });
   await writeFileAtomic(join(UNITS, wanted.unit), mountUnit(wanted));
   await run(['systemctl', 'daemon-reload']);
