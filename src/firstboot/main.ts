@@ -6,11 +6,13 @@ import { EXIT_CODES, exitCodeOf, formatError, KronosError, KronosErrors } from '
 import { exists } from '../common/files.ts';
 import { parseHostFile, readText } from '../host/read.ts';
 import { createScrubber, scrubError, scrubValue } from '../steps/scrub.ts';
+import { abortOnSignals } from '../steps/signals.ts';
 import { joinSinks, journalSink, jsonSink, textSink } from '../steps/sinks.ts';
 import { runIndependent } from '../steps/run-independent.ts';
 import { makeContext, type BootContext } from './context.ts';
 import { describePlan } from './describe.ts';
 import { INSTALLED, readInstalled } from './installed.ts';
+import { noXapi } from './xapi/own.ts';
 import { copyInventory, prepareXapi } from './xapi/prepare/prepare.ts';
 import { refreshIssue, writeIssue } from './issue.ts';
 import { forgetRefusal } from './network/takeover.ts';
@@ -203,28 +205,11 @@ async function joinNamed({ pool }: FirstbootOptions): Promise<void> {
 async function prepare(): Promise<void> {
   const context = await openContext(new AbortController().signal);
   if (context.toolstack !== 'xapi') {
-    throw new KronosError(
-      'host/no-xapi',
-      'this host has no toolstack xapi: there is nothing to prepare',
-      {
-        hint: 'pools need an image with xapi: kronos build --origin xapi=SPEC',
-      },
-    );
+    throw noXapi('there is nothing to prepare');
   }
   await prepareXapi(context, context.installed.version, (text) => {
     process.stdout.write(`${text}\n`);
   });
-}
-
-/** Ends the run between two steps, or what a step waits for. */
-function abortOnSignals(): AbortController {
-  const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => {
-      abort.abort(new KronosError('interrupted/cancelled', `stopped by ${name}`));
-    });
-  }
-  return abort;
 }
 
 process.stdout.on('error', () => undefined);

@@ -1,4 +1,5 @@
 // The program kronos-install: finds a host file, plans, shows the plan, carries it out, says how it went.
+import { abortOnSignals } from '../steps/signals.ts';
 import { readFile } from 'node:fs/promises';
 import { exitCodeOf, formatError, KronosError } from '../common/error.ts';
 import { run } from '../common/process.ts';
@@ -174,17 +175,6 @@ function bootCard(kernelArguments: readonly string[]): string | undefined {
   const word = kernelArguments.findLast((each) => each.startsWith('BOOTIF='));
   const [, mac] = /^BOOTIF=(?:01-)?((?:[0-9a-f]{2}[-:]){5}[0-9a-f]{2})$/i.exec(word ?? '') ?? [];
   return mac?.replaceAll('-', ':').toLowerCase();
-}
-
-/** Ends the run between two steps, or what a step waits for. */
-function abortOnSignals(): AbortController {
-  const abort = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => {
-      abort.abort(new KronosError('interrupted/cancelled', `stopped by ${name}`));
-    });
-  }
-  return abort;
 }
 
 async function leave(after: InstallerOptions['after'], say: (text: string) => void): Promise<void> {

@@ -23,7 +23,8 @@ export const PLACES: XapiPlaces = {
   role: '/etc/xensource/pool.conf',
 };
 
-function noXapi(why: string, cause?: unknown): KronosError {
+/** Why something that only xapi has cannot be done. */
+export function noXapi(why: string, cause?: unknown): KronosError {
   return new KronosError('host/no-xapi', `this host has no toolstack xapi: ${why}`, {
     hint: 'pools need an image with xapi: kronos build --origin xapi=SPEC',
     cause,
