@@ -8,6 +8,8 @@ export interface HostTextOptions {
   raid?: boolean;
   /** Keys of disks.system besides, for example `existing: erase`. */
   system?: readonly string[];
+  /** Selector of the management card, or cards (default: by driver). */
+  card?: string;
   /** Keys of network.management besides, and of network, whole lines. */
   management?: readonly string[];
   network?: readonly string[];
@@ -28,7 +30,7 @@ const LAB_HASH =
 export function hostText(options: HostTextOptions = {}): string {
   const { serial = 'KRONOS-LAB-*', raid = false, system = [], more = [] } = options;
   const { management = [], network = [], login = false, selftest = true } = options;
-  const { hostname = 'xen01' } = options;
+  const { hostname = 'xen01', card = '{ match: { driver: e1000 } }' } = options;
   return [
     'version: 1',
     `hostname: ${hostname}.example.net`,
@@ -43,7 +45,7 @@ export function hostText(options: HostTextOptions = {}): string {
     ...system.map((line) => `    ${line}`),
     'network:',
     '  management:',
-    '    interface: { match: { driver: e1000 } }',
+    `    interface: ${card}`,
     ...management,
     ...network,
     'boot:',

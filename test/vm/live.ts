@@ -31,6 +31,13 @@ export interface LiveMachine extends Machine {
   /** Runs a line in the shell on the serial line; resolves with its exit code and what was said meanwhile. */
   shell: (line: string, timeoutSeconds?: number) => Promise<{ code: number; output: string }>;
   plug: (disk: PluggedDisk) => Promise<void>;
+  plugCard: (card: PluggedCard) => Promise<void>;
+}
+
+/** A network card that is plugged into a running machine: a cable, of which this end listens. */
+export interface PluggedCard {
+  mac: string;
+  port: number;
 }
 
 /** Room for disks that come later. */
@@ -145,6 +152,15 @@ export function withShell(machine: Machine): LiveMachine {
         await machine.ask('device_add', { driver: 'qemu-xhci', id: 'usb', bus: port });
       const where = bus === 'usb' ? 'usb.0' : port;
       await machine.ask('device_add', { driver, drive: node, serial, id, bus: where });
+    },
+    plugCard: async ({ mac, port }) => {
+      slot += 1;
+      const netdev = `cable${slot}`;
+      const listen = `127.0.0.1:${port}`;
+      await machine.ask('netdev_add', { type: 'socket', id: netdev, listen });
+      await machine.ask('device_add', {
+        ...{ driver: 'e1000', netdev, mac, id: `device${slot}`, bus: `slot${slot}` },
+      });
     },
   };
 }
