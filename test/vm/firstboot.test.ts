@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { StepEvent } from '../../src/steps/event.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { makeDisk } from './disk.ts';
+import { IQN, makeTarget, TARGET_LOGIN } from './target.ts';
 import { GUEST_WORKS, runGuest } from './guest.ts';
 import { hostText } from './host-text.ts';
 import {
@@ -30,8 +31,13 @@ const STATIC = (gateway: string): string[] => [
   `    ipv4: { mode: static, address: 10.0.2.15/24, gateway: ${gateway} }`,
 ];
 
-function text(management: readonly string[] = [], network: readonly string[] = []): string {
-  return hostText({ management, network, more: STORAGE, login: true, selftest: false });
+function text(
+  management: readonly string[] = [],
+  network: readonly string[] = [],
+  storage: readonly string[] = [],
+): string {
+  const more = [...STORAGE, ...storage];
+  return hostText({ management, network, more, login: true, selftest: false });
 }
 
 if (FULL) {
@@ -84,6 +90,31 @@ if (FULL) {
     t.like(await statesOf(machine, 0), { network: 'finished' });
     t.regex(await say('ovs-vsctl list-br'), /^xenbr0\.30\s*$/m);
     t.regex(await banner(port), /^SSH-2\.0-OpenSSH/, 'the address stayed');
+
+    const { user, password } = TARGET_LOGIN;
+    await makeTarget(machine, ['127.0.0.1', '10.0.2.15']);
+    const secrets = { format: 'kronos-secrets', storage: { san: password } };
+    await putFile(machine, '/etc/kronos/secrets.json', JSON.stringify(secrets));
+    await putFile(
+      machine,
+      HOST_FILE,
+      text(
+        [],
+        [],
+        [
+          '  - type: iscsi',
+          '    name: san',
+          `    iqn: ${IQN}`,
+          '    targets: [{ address: 127.0.0.1 }, { address: 10.0.2.15 }]',
+          `    chap: { user: ${user}, password: in-secrets }`,
+          '    multipath: true',
+        ],
+      ),
+    );
+    t.like(await statesOf(machine, 0), { 'storage-san': 'finished' });
+    t.like(await statesOf(machine, 0), { 'storage-san': 'skipped' });
+    t.regex(await say('pvs --noheadings -o pv_name,vg_name'), /mapper\/\S+ +VG_XenStorage-san/);
+    t.is((await say('multipath -ll')).match(/ active ready running/g)?.length, 2, 'two ways');
 
     await putFile(machine, HOST_FILE, text(STATIC('10.0.2.77'), ['  confirm: 15']));
     t.like(await statesOf(machine, 5), { network: 'failed', 'storage-local': 'skipped' });

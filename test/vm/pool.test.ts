@@ -1,23 +1,29 @@
 // Two machines from one ISO and two host files: the first makes the pool, the second joins it unattended. The toolstack is the
 // simulator, packaged as an origin; everything else is real.
-import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
-import { findHostArea } from '../../src/builder/image/host-area.ts';
 import { run } from '../../src/common/process.ts';
-import { formatHostArea } from '../../src/host/area.ts';
 import { pinnedDoor } from '../../src/xenapi/door.ts';
 import { openSession } from '../../src/xenapi/session.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { makeSimulatorPackages } from '../xapi-simulator/guest/package.ts';
 import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
-import { logIn, withShell, type LiveMachine } from './live.ts';
+import {
+  addKernelArguments,
+  installUnattended,
+  keepLive,
+  logIn,
+  resumeLive,
+  withShell,
+  type Live,
+  type LiveMachine,
+  type PluggedDisk,
+} from './live.ts';
 import { bootMedium } from './machine.ts';
 import { FULL } from './media.ts';
 import { freePort } from './ports.ts';
-import { writeAt } from './write-at.ts';
 
 /** Both machines have a network of their own; each sees this machine, and its forwards, at this address. */
 const OUTSIDE = '10.0.2.2';
@@ -34,9 +40,9 @@ if (FULL) {
   test('the first host makes the pool, the second joins it unattended', async (t) => {
     t.timeout(40 * 60 * 1000);
     const directory = await temporaryDirectory(t);
-    const iso = await makeIso(directory);
+    const live = await keepLive(await makeIso(directory), directory);
 
-    const first = await installAndBoot(t, directory, iso, 'xen01', PORT, [
+    const first = await installAndBoot(t, directory, live, 'xen01', PORT, [
       'pool: { role: coordinator, name: rack }',
     ]);
     t.regex((await first.shell('kronos-firstboot status --watch', 900)).output, /host is ready/);
@@ -47,7 +53,7 @@ if (FULL) {
     const fingerprint = await fingerprintOf(PORT);
 
     const port = await freePort();
-    const second = await installAndBoot(t, directory, iso, 'xen02', port, [
+    const second = await installAndBoot(t, directory, live, 'xen02', port, [
       'pool:',
       '  role: member',
       `  coordinator: ${OUTSIDE}`,
@@ -97,36 +103,23 @@ async function makeIso(directory: string): Promise<string> {
 async function installAndBoot(
   t: ExecutionContext,
   directory: string,
-  iso: string,
+  live: Live,
   name: string,
   port: number,
   pool: readonly string[],
 ): Promise<LiveMachine> {
-  const disk = {
-    path: await makeDisk(directory, name),
-    bus: 'virtio',
-    serial: 'KRONOS-LAB-0',
-  } as const;
-  const medium = join(directory, `${name}.iso`);
-  await copyFile(iso, medium);
+  const path = await makeDisk(directory, name);
+  const disk: PluggedDisk = { path, bus: 'virtio', serial: 'KRONOS-LAB-0' };
+  const installer = await resumeLive(`${t.title}, ${name}, install`, live);
+  t.teardown(installer.stop);
+  await installer.plug(disk);
+  await addKernelArguments(installer, 'kronos.after=shell');
   const text = hostText({
     ...{ hostname: name, login: true, selftest: false },
     more: ['toolstack: xapi', ...pool],
   });
-  await writeAt(medium, formatHostArea(text), (await findHostArea(medium)).offset);
-  const installer = await bootMedium({
-    ...{
-      name: `${t.title}, ${name}, install`,
-      firmware: 'bios',
-      exitOnReboot: true,
-      disks: [disk],
-    },
-    medium: { path: medium, attach: 'cdrom' },
-    nics: [{ model: 'e1000', link: { type: 'user' } }],
-  });
-  t.teardown(installer.stop);
-  await installer.expect(/Kronos is installed on /);
-  await installer.off(300);
+  const { code, output } = await installUnattended(installer, text);
+  t.is(code, 0, output);
   await installer.stop();
   const machine = withShell(
     await bootMedium({
