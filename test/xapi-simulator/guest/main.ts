@@ -99,7 +99,7 @@ async function joinRemote(
   );
   const secret = await callRemote(address, 'simulator.import', [
     ...[session, xapi.host],
-    xapi.database.dump() as unknown as Record<string, string>,
+    xapi.database.dump(),
   ]);
   await sleep(lab.times.join);
   becomeMember(address, text(secret));
