@@ -7,6 +7,6 @@ import type { Runner } from './session.ts';
 /** Defines `kronos pool` and what is below it. */
 export function createCommand(run: Runner): Command {
   return createSubCommand('pool', 'Looks at hosts that are to be one pool.', [
-    'kronos pool preflight 10.0.0.1=AB:CD:... 10.0.0.2=12:34:... --password-file pool.txt',
-  ]).addCommand(createPreflight(run).summary('tell everything that keeps hosts out of a pool'));
+    'kronos pool preflight 10.0.0.1=AB:... 10.0.0.2=12:... --password-file pw.txt',
+  ]).addCommand(createPreflight(run).summary('what keeps hosts out of a pool'));
 }

@@ -77,9 +77,7 @@ export async function keepLive(iso: string, directory: string): Promise<Live> {
     // The same screens on the other console.
     await machine.shell('systemctl stop getty@tty1; systemctl is-system-running --wait', 600);
     const state = join(directory, STATE);
-    await machine.ask('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
-    await machine.ask('migrate', { uri: `file:${state}` });
-    await settled(machine);
+    await keepMachine(machine, state);
     return { iso, state };
   } finally {
     await machine.stop();
@@ -100,6 +98,13 @@ export async function sharedLive(): Promise<Live> {
   return live;
 }
 
+/** Stops a running machine and keeps it in a file. */
+export async function keepMachine(machine: Machine, state: string): Promise<void> {
+  await machine.ask('migrate-set-parameters', { 'max-bandwidth': 2 ** 40 });
+  await machine.ask('migrate', { uri: `file:${state}` });
+  await settled(machine);
+}
+
 async function settled(machine: Machine): Promise<void> {
   for (;;) {
     const { status } = (await machine.ask('query-migrate')) as { status?: string };
@@ -111,8 +116,12 @@ async function settled(machine: Machine): Promise<void> {
 
 /** Goes on with a live system; `iso` may be a copy of its medium that is not what it was. */
 export async function resumeLive(name: string, live: Live, iso = live.iso): Promise<LiveMachine> {
-  const options = { ...machineFor(name, iso), resumeFrom: live.state };
-  const machine = withShell(await bootMedium(options));
+  return resume(machineFor(name, iso), live.state);
+}
+
+/** Goes on with a machine of the same options that keepMachine kept. */
+export async function resume(options: BootOptions, state: string): Promise<LiveMachine> {
+  const machine = withShell(await bootMedium({ ...options, resumeFrom: state }));
   // A key before the machine runs would be lost.
   for (;;) {
     const { status } = (await machine.ask('query-status')) as { status?: string };

@@ -15,7 +15,7 @@ export function createPreflight(run: Runner): Command {
   const command = createSubCommand(
     'preflight',
     'Reads the coordinator and every host that is to join, and tells at once everything that pool.join would refuse, each with its XenAPI code and what to do. The password goes only to hosts that show the certificate of their fingerprint. Ends with 5 where a host cannot join.',
-    ['kronos pool preflight 10.0.0.1=AB:CD:... 10.0.0.2=12:34:... --password-file pool.txt'],
+    ['kronos pool preflight 10.0.0.1=AB:... 10.0.0.2=12:... --password-file pw.txt'],
   )
     .argument(
       '<coordinator>',

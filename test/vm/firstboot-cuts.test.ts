@@ -1,0 +1,167 @@
+// Power cuts in a first boot: whenever they come, the next start ends in one network and one storage repository.
+import { randomInt } from 'node:crypto';
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test, { type ExecutionContext } from 'ava';
+import { run } from '../../src/common/process.ts';
+import { temporaryDirectory } from '../temporary.ts';
+import { makeDisk } from './disk.ts';
+import { hostText } from './host-text.ts';
+import {
+  addKernelArguments,
+  installUnattended,
+  keepMachine,
+  logIn,
+  putFile,
+  resume,
+  resumeLive,
+  sharedLive,
+  withShell,
+} from './live.ts';
+import { bootMedium, OUT, type BootOptions } from './machine.ts';
+import { FULL } from './media.ts';
+
+/** How many cuts; fifty were asked for. */
+const CUTS = Number(process.env['KRONOS_CUTS'] ?? 50);
+
+/** How many in one test: ava gives up on one of which it hears nothing for too long. */
+const GROUP = 5;
+
+const SERIAL = 'KRONOS-LAB-0';
+
+const TEXT = hostText({
+  ...{ login: true, selftest: false },
+  network: ['  networks:', '    - { name: guests, vlan: 30 }'],
+  more: ['storage:', '  - { type: ext, name: local, disks: [system] }'],
+});
+
+/** What holds first boot back until a scenario lets it go on. */
+const HOLD = `set -e
+mount /dev/vda3 /mnt
+mkdir -p /mnt/etc/systemd/system/kronos-firstboot.service.d
+printf '[Unit]\\nConditionPathExists=/lab-go\\n' >/mnt/etc/systemd/system/kronos-firstboot.service.d/lab.conf
+umount /mnt
+`;
+
+/** One line, which is the same whatever happened before. */
+const LOOK = `cd /
+echo "LOOK" $(ovs-vsctl list-br | sort) , $(ovs-vsctl list-ports xenbr0 | sort) , \\
+  $(vgs --noheadings -o vg_name,vg_tags,lv_count) , $(findmnt -n -o FSTYPE /srv/xen/local) , \\
+  $(ip -brief -4 address show xenbr0 | grep -c 10.0.2.15) $(ls /var/lib/kronos/network-*.json 2>/dev/null)
+`;
+
+const EXPECTED =
+  /LOOK xenbr0 xenbr0\.30 , nic0 , VG_XenStorage-local kronos\.repository=local 1 , ext4 , 1\s*$/m;
+
+interface Held {
+  disk: string;
+  state: string;
+  /** Milliseconds that a first boot takes. */
+  length: number;
+}
+
+let held: Promise<Held> | undefined;
+
+for (let from = 0; FULL && from < CUTS; from += GROUP) {
+  const numbers = Array.from({ length: Math.min(GROUP, CUTS - from) }, (_, index) => from + index);
+  test(`the power is cut at ${numbers.length} of ${CUTS} random moments of a first boot (${from + 1})`, async (t) => {
+    t.plan(numbers.length);
+    held ??= holdFirstBoot(join(OUT, 'held'));
+    const { disk, state, length } = await held;
+    for (const number of numbers) {
+      const after = Math.round((length * (number + randomInt(1000) / 1000)) / CUTS);
+      const looked = await cutOnce(
+        t,
+        { disk, state, length },
+        `first boot, cut ${number + 1}`,
+        after,
+      );
+      await appendFile(join(OUT, 'vm-cuts.jsonl'), `${JSON.stringify({ after, looked })}\n`);
+      t.regex(looked, EXPECTED);
+    }
+  });
+}
+
+function machineWith(name: string, disk: string): BootOptions {
+  return {
+    ...{ name, firmware: 'bios', bootFrom: 'disk' },
+    disks: [{ path: disk, bus: 'virtio', serial: SERIAL }],
+    nics: [{ model: 'e1000', link: { type: 'user' } }],
+  };
+}
+
+/** An installed host that waits, as a disk and a running machine in a file. */
+async function holdFirstBoot(directory: string): Promise<Held> {
+  await run(['rm', '-rf', directory]);
+  await run(['mkdir', '-p', directory]);
+  const disk = await makeDisk(directory, 'held');
+  const installer = await resumeLive('first boot, install', await sharedLive());
+  try {
+    await installer.plug({ path: disk, bus: 'virtio', serial: SERIAL });
+    await addKernelArguments(installer, 'kronos.after=shell');
+    const { code, output } = await installUnattended(installer, TEXT);
+    if (code !== 0) throw new Error(output);
+    await putFile(installer, '/run/hold.sh', HOLD);
+    const hold = await installer.shell('sh /run/hold.sh && sync');
+    if (hold.code !== 0) throw new Error(hold.output);
+  } finally {
+    await installer.stop();
+  }
+  const machine = withShell(await bootMedium(machineWith('first boot, held', disk)));
+  const state = join(directory, 'state');
+  try {
+    await machine.expect(/serial console/, 300);
+    await machine.type('n');
+    await logIn(machine);
+    await putFile(machine, '/root/look.sh', LOOK);
+    await machine.shell('systemctl is-system-running --wait; touch /lab-go; sync', 600);
+    await keepMachine(machine, state);
+  } finally {
+    await machine.stop();
+  }
+  const whole = join(directory, 'whole.raw');
+  await run(['cp', '--sparse=always', disk, whole]);
+  const measured = await resume(machineWith('first boot, not cut', whole), state);
+  try {
+    const started = performance.now();
+    const { code, output } = await measured.shell('kronos-firstboot apply', 600);
+    if (code !== 0) throw new Error(output);
+    return { disk, state, length: performance.now() - started };
+  } finally {
+    await measured.stop();
+    await run(['rm', whole]);
+  }
+}
+
+/** What is there after the start that follows a cut. */
+async function cutOnce(
+  t: ExecutionContext,
+  { disk, state }: Held,
+  name: string,
+  after: number,
+): Promise<string> {
+  const copy = join(await temporaryDirectory(t), 'disk.raw');
+  await run(['cp', '--sparse=always', disk, copy]);
+  const cut = await resume(machineWith(name, copy), state);
+  try {
+    cut.send('kronos-firstboot apply\r');
+    await sleep(after);
+    await cut.cut();
+  } finally {
+    await cut.stop();
+  }
+  const machine = withShell(await bootMedium(machineWith(`${name}, start`, copy)));
+  try {
+    await machine.expect(/serial console/, 300);
+    await machine.type('n');
+    await logIn(machine);
+    await machine.shell('kronos-firstboot status --watch', 600);
+    const { output } = await machine.shell('sh /root/look.sh');
+    t.log(`${(after / 1000).toFixed(1)} s`);
+    return output;
+  } finally {
+    await machine.stop();
+    await run(['rm', copy]);
+  }
+}
