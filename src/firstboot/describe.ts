@@ -2,25 +2,48 @@
 import type { Addressing } from './network/switch.ts';
 import type { Bridge } from './network/switch.ts';
 import type { BootContext } from './context.ts';
+import type { LookedStep } from './look.ts';
 import { confirmSeconds } from './network/witnesses.ts';
 
-/** The plan, one thing a line. */
-export function describePlan({
-  hostFile,
-  bridges,
-}: Pick<BootContext, 'hostFile' | 'bridges'>): string {
+const STATES: Readonly<Record<LookedStep['state'], string>> = {
+  there: 'is there',
+  'to-do': 'to do',
+  unknown: 'unknown',
+};
+
+/** The plan, one thing a line; after it what a run would do of it now. */
+export function describePlan(
+  { hostFile, bridges, toolstack }: Pick<BootContext, 'hostFile' | 'bridges' | 'toolstack'>,
+  steps: readonly LookedStep[],
+): string {
   const confirm = confirmSeconds(hostFile);
+  const network =
+    toolstack === 'xapi'
+      ? 'Network (made by xapi)'
+      : `Network (the former one returns if nobody answers within ${confirm} s)`;
   return [
-    `First boot of ${hostFile.hostname}`,
+    `First boot of ${hostFile.hostname}, toolstack ${toolstack}`,
     '',
-    'Network (the former one returns if nobody answers within ' + `${confirm} s)`,
-    ...bridges.flatMap(describeBridge),
+    network,
+    ...bridges.flatMap((bridge) => describeBridge(bridge, toolstack)),
+    '',
+    'Steps',
+    ...steps.flatMap(({ name, title, state, why }) => [
+      `  ${STATES[state].padEnd(9)} ${name.padEnd(16)} ${title}`,
+      ...(why === undefined ? [] : [`  ${''.padEnd(9)} ${why}`]),
+    ]),
     '',
   ].join('\n');
 }
 
-function describeBridge({ name, cards, bond, mtu, addressing, vlans }: Bridge): string[] {
-  const members = cards.map((card) => `${card.name} (${card.mac})`).join(', ');
+function describeBridge(
+  { name, cards, bond, mtu, addressing, vlans }: Bridge,
+  toolstack: BootContext['toolstack'],
+): string[] {
+  // xapi has names of its own for cards.
+  const members = cards
+    .map((card) => (toolstack === 'xapi' ? card.mac : `${card.name} (${card.mac})`))
+    .join(', ');
   const through = bond === undefined ? members : `${bond.name}, ${bond.mode}, of ${members}`;
   return [
     `  ${name.padEnd(12)} on ${through}`,

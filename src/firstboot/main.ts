@@ -9,13 +9,14 @@ import { createScrubber, scrubError, scrubValue } from '../steps/scrub.ts';
 import { abortOnSignals } from '../steps/signals.ts';
 import { joinSinks, journalSink, jsonSink, textSink } from '../steps/sinks.ts';
 import { runIndependent } from '../steps/run-independent.ts';
+import { lookAtSteps } from './look.ts';
 import { makeContext, type BootContext } from './context.ts';
 import { describePlan } from './describe.ts';
 import { INSTALLED, readInstalled } from './installed.ts';
 import { noXapi } from './xapi/own.ts';
 import { copyInventory, prepareXapi } from './xapi/prepare/prepare.ts';
 import { refreshIssue, writeIssue } from './issue.ts';
-import { forgetRefusal } from './network/takeover.ts';
+import { forgetRefusal } from './network/refusal.ts';
 import { describeObstacles, join, preflight } from './pool/command.ts';
 import { HELP, parseOptions, type FirstbootOptions } from './options.ts';
 import { startBootReport } from './report.ts';
@@ -64,10 +65,10 @@ async function openContext(signal: AbortSignal): Promise<BootContext> {
 
 async function showPlan({ json }: FirstbootOptions): Promise<void> {
   const context = await openContext(new AbortController().signal);
+  const steps = await lookAtSteps(await bootSteps(context), context);
+  const { bridges } = context;
   await write(
-    json
-      ? `${JSON.stringify({ bridges: context.bridges }, undefined, 2)}\n`
-      : describePlan(context),
+    json ? `${JSON.stringify({ bridges, steps }, undefined, 2)}\n` : describePlan(context, steps),
   );
 }
 

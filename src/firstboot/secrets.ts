@@ -28,25 +28,22 @@ export async function readSecrets(path = CARRIED_SECRETS): Promise<CarriedSecret
 }
 
 /**
- * Takes the password of the pool out of the file: the old content is overwritten, then the file replaced. What the disk
- * itself keeps of overwritten blocks is out of reach. Errors: those of readSecrets and node:fs.
+ * Takes the password of the pool out of the file: the file is replaced first, then what the old one held is overwritten, so that
+ * a cut loses no other secret. What the disk itself keeps of overwritten blocks is out of reach. Errors: those of readSecrets
+ * and node:fs.
  */
 export async function erasePoolPassword(path = CARRIED_SECRETS): Promise<void> {
   const { pool, ...rest } = await readSecrets(path);
   if (pool === undefined) return;
-  await overwrite(path);
-  const isEmpty = Object.keys(rest.storage).length === 0 && rest.report === undefined;
-  if (isEmpty) await rm(path);
-  else await writeFileAtomic(path, `${JSON.stringify(rest)}\n`, 0o600);
-}
-
-async function overwrite(path: string): Promise<void> {
-  const file = await open(path, 'r+');
+  const old = await open(path, 'r+');
   try {
-    const { size } = await file.stat();
-    await file.write(Buffer.alloc(size), 0, size, 0);
-    await file.sync();
+    const isEmpty = Object.keys(rest.storage).length === 0 && rest.report === undefined;
+    if (isEmpty) await rm(path);
+    else await writeFileAtomic(path, `${JSON.stringify(rest)}\n`, 0o600);
+    const { size } = await old.stat();
+    await old.write(Buffer.alloc(size), 0, size, 0);
+    await old.sync();
   } finally {
-    await file.close();
+    await old.close();
   }
 }

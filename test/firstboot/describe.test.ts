@@ -1,4 +1,7 @@
 import test from 'ava';
+import { KronosError } from '../../src/common/error.ts';
+import type { BootContext } from '../../src/firstboot/context.ts';
+import { lookAtSteps } from '../../src/firstboot/look.ts';
 import { describePlan } from '../../src/firstboot/describe.ts';
 import { planBridges } from '../../src/firstboot/network/switch.ts';
 import { witnessesOf } from '../../src/firstboot/network/witnesses.ts';
@@ -30,11 +33,48 @@ pool:
 report: { url: "https://[2001:db8::1]/report" }
 `;
 
+const apply = (): Promise<void> => Promise.reject(new Error('a plan changes nothing'));
+
 test('the plan of a first boot is read at a glance', async (t) => {
   const { hostFile } = await parseHostFile(TEXT, 'host.yaml');
   const macs = ['0a', '0b'].map((end) => ({ mac: `52:54:00:00:00:${end}` }));
   const bridges = planBridges(hostFile.network, [{ name: 'management', interfaces: macs }]);
-  await compareWithGolden(t, import.meta.url, 'plan.txt', describePlan({ hostFile, bridges }));
+  const steps = await lookAtSteps(
+    [
+      {
+        name: 'cards',
+        title: 'Naming the network cards',
+        weight: 1,
+        probe: () => Promise.resolve(true),
+        apply,
+      },
+      {
+        name: 'network',
+        title: 'Moving the network to Open vSwitch',
+        weight: 1,
+        probe: () => Promise.resolve(false),
+        apply,
+      },
+      { name: 'absent', title: 'Not on this host', weight: 1, applies: () => false, apply },
+      {
+        name: 'storage-local',
+        title: 'Storage repository local (lvm)',
+        weight: 1,
+        probe: () =>
+          Promise.reject(
+            new KronosError('io/unexpected-output', 'pvs printed something else than a report'),
+          ),
+        apply,
+      },
+    ],
+    {} as BootContext,
+  );
+  const plan = { hostFile, bridges, toolstack: 'xl' } as const;
+  await compareWithGolden(t, import.meta.url, 'plan.txt', describePlan(plan, steps));
+  t.regex(
+    describePlan({ ...plan, toolstack: 'xapi' }, []),
+    /on bond0, lacp, of 52:54:00:00:00:0a,/,
+  );
 });
 
 test('asked are the gateway, the coordinator and the report target', async (t) => {

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { link, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { exists } from '../../src/common/files.ts';
@@ -11,8 +11,10 @@ test('the password of the pool goes, the others stay', async (t) => {
   const all = { format: 'kronos-secrets', pool: 'canary', storage: { san: 'chap' } };
   await writeFile(path, JSON.stringify(all), { mode: 0o600 });
   t.is((await readSecrets(path)).pool, 'canary');
+  await link(path, `${path}.old`);
   await erasePoolPassword(path);
   t.deepEqual(await readSecrets(path), { format: 'kronos-secrets', storage: { san: 'chap' } });
+  t.regex(await readFile(`${path}.old`, 'utf8'), /^\0+$/, 'what was on the disk is overwritten');
   t.notRegex(await readFile(path, 'utf8'), /canary/);
   t.is((await stat(path)).mode & 0o777, 0o600);
   await erasePoolPassword(path);

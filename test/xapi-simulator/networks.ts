@@ -45,6 +45,11 @@ export function addNetworks(xapi: Xapi, nics: readonly Nic[], backend: Backend):
     return '';
   });
 
+  add('network.set_MTU', 2, 2, (_call, ref, value) => {
+    database.get('network', text(ref))['MTU'] = Number(value);
+    return '';
+  });
+
   add('PIF.scan', 1, 1, () => {
     const own = [...database.records('PIF').values()].filter((one) => one['host'] === xapi.host);
     const known = new Set(own.map((one) => one['device']));

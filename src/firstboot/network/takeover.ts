@@ -1,8 +1,6 @@
 // From plain cards to Open vSwitch, commit-confirm: what does not answer in time is taken back.
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestData } from '../../common/digest.ts';
-import { KronosError } from '../../common/error.ts';
 import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import { MEMORY, type BootStep } from '../context.ts';
@@ -16,24 +14,15 @@ import {
 } from './directory.ts';
 import { networkFiles, type NetworkFile } from './files.ts';
 import { findMissing, readSwitch, staleArguments, SWITCH_PATIENCE } from './read-switch.ts';
+import { refuseNetwork, requireNotRefused } from './refusal.ts';
 import { switchArguments, type Bridge } from './switch.ts';
 
 /** The former network, from the moment before the change until the new one has answered. */
 const FORMER = join(MEMORY, 'network-before.json');
 
-/** A network that did not answer: it is not tried again at every start. */
-const REFUSED = join(MEMORY, 'network-refused.json');
-
 interface Former {
   files: NetworkFile[];
   bridges: string[];
-}
-
-interface Refused {
-  digest: string;
-  /** ISO 8601. */
-  time: string;
-  reason: string;
 }
 
 export const networkStep: BootStep = {
@@ -63,36 +52,10 @@ export const networkStep: BootStep = {
     }
     progress.note('nobody answers: going back to the former network');
     await goBack(former);
-    await refuse(bridges, asked.text);
+    await refuseNetwork(bridges, asked.text);
     throw silentError(hostFile, asked.text, 'the network was taken back');
   },
 };
-
-/** Everything that must be so for the next run to try a network that did not answer. */
-export async function forgetRefusal(): Promise<void> {
-  await rm(REFUSED, { force: true });
-}
-
-async function requireNotRefused(bridges: readonly Bridge[]): Promise<void> {
-  const text = await readTextOrUndefined(REFUSED);
-  if (text === undefined) return;
-  const refused = JSON.parse(text) as Refused;
-  if (refused.digest !== digestData(bridges)) return;
-  throw new KronosError(
-    'host/network-refused',
-    `this network was taken back at ${refused.time}: ${refused.reason}`,
-    {
-      hint: 'mend network in /etc/kronos/host.yaml, or the cabling and then: kronos-firstboot retry network',
-    },
-  );
-}
-
-async function refuse(bridges: readonly Bridge[], reason: string): Promise<void> {
-  const refused: Refused = {
-    ...{ digest: digestData(bridges), time: new Date().toISOString(), reason },
-  };
-  await writeFileAtomic(REFUSED, `${JSON.stringify(refused)}\n`);
-}
 
 /** What a run that was cut remembered counts: what is there now may be half of the new network. */
 async function rememberFormer(): Promise<Former> {

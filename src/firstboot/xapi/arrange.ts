@@ -42,7 +42,7 @@ export async function arrangeNetworks(
     const what = describeChange(change, view);
     note(what);
     try {
-      await applyChange(session, host, change);
+      await applyChange(session, host, change, view);
     } catch (error) {
       if (change.type === 'vlan') await removeDebris(session, change.pif, change.tag);
       throw refused(what, error);
@@ -69,7 +69,12 @@ export async function readNetworks(session: Session, host: string): Promise<Netw
   };
 }
 
-async function applyChange(session: Session, host: string, change: NetworkChange): Promise<void> {
+async function applyChange(
+  session: Session,
+  host: string,
+  change: NetworkChange,
+  view: NetworkView,
+): Promise<void> {
   switch (change.type) {
     case 'scan':
       await session.call('PIF.scan', [host]);
@@ -91,6 +96,10 @@ async function applyChange(session: Session, host: string, change: NetworkChange
     case 'vlan':
       await session.call('VLAN.create', [change.pif, change.tag, change.network]);
       return;
+    case 'mtu':
+      await session.call('network.set_MTU', [change.network, change.mtu]);
+      await bringUpAgain(session, change.pif, view);
+      return;
     case 'address': {
       const method = change.change.family === 4 ? 'PIF.reconfigure_ip' : 'PIF.reconfigure_ipv6';
       await session.call(method, [change.pif, ...change.change.parameters]);
@@ -102,6 +111,20 @@ async function applyChange(session: Session, host: string, change: NetworkChange
     case 'plug':
       await session.call('PIF.plug', [change.pif]);
   }
+}
+
+/** A frame size holds from the next time that the interface comes up; the management interface is never without address. */
+async function bringUpAgain(session: Session, ref: string, { PIF }: NetworkView): Promise<void> {
+  const pif = PIF[ref];
+  if (pif?.currently_attached !== true) return;
+  if (!pif.management) {
+    await session.call('PIF.unplug', [ref]);
+    await session.call('PIF.plug', [ref]);
+    return;
+  }
+  const { ip_configuration_mode: mode, IP, netmask, gateway, DNS } = pif;
+  const given = mode === 'Static' ? [IP, netmask, gateway, DNS] : ['', '', '', ''];
+  await session.call('PIF.reconfigure_ip', [ref, mode, ...given]);
 }
 
 /**
@@ -129,6 +152,8 @@ function describeChange(change: NetworkChange, { PIF }: NetworkView): string {
       return `making a bond of ${change.members.map(device).join(' and ')}`;
     case 'vlan':
       return `making VLAN ${change.tag} on ${device(change.pif)}`;
+    case 'mtu':
+      return `setting frames of ${change.mtu} bytes on ${device(change.pif)}`;
     case 'address':
       return `setting the IPv${change.change.family} address of ${device(change.pif)}`;
     case 'manage':

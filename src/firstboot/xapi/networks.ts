@@ -25,6 +25,7 @@ export interface WantedNetwork {
 export interface OwnPif extends AddressedPif {
   device: string;
   host: string;
+  network: string;
   MAC: string;
   physical: boolean;
   management: boolean;
@@ -35,7 +36,7 @@ export interface NetworkView {
   /** Reference of the own host. */
   host: string;
   PIF: Records<OwnPif>;
-  network: Records<{ other_config: Readonly<Record<string, string>> }>;
+  network: Records<{ other_config: Readonly<Record<string, string>>; MTU: number | string }>;
   Bond: Records<{ master: string; slaves: readonly string[] }>;
   VLAN: Records<{ tagged_PIF: string; untagged_PIF: string; tag: number }>;
 }
@@ -46,6 +47,7 @@ export type NetworkChange =
   | { type: 'network'; key: string; label: string; mtu: number }
   | { type: 'bond'; network: string; members: string[]; bond: Bond }
   | { type: 'vlan'; network: string; pif: string; tag: number }
+  | { type: 'mtu'; network: string; pif: string; mtu: number }
   | { type: 'address'; pif: string; change: AddressChange }
   | { type: 'manage'; pif: string }
   | { type: 'plug'; pif: string };
@@ -129,6 +131,9 @@ function nextOf(wanted: WantedNetwork, view: NetworkView): NetworkChange | undef
   if (typeof pif !== 'string') return pif;
   const record = view.PIF[pif];
   if (record === undefined) return { type: 'scan' };
+  const { mtu } = wanted;
+  if (mtu !== undefined && Number(view.network[record.network]?.MTU) !== mtu)
+    return { type: 'mtu', network: record.network, pif, mtu };
   const change = findAddressChange(wanted.addressing, record);
   if (change !== undefined) return { type: 'address', pif, change };
   if (wanted.management && !record.management) return { type: 'manage', pif };

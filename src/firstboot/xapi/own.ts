@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { KronosError, systemCode } from '../../common/error.ts';
 import { socketDoor, type Door } from '../../xenapi/door.ts';
 import { LOCAL, openSession, type Session } from '../../xenapi/session.ts';
+import type { waitForAnswer } from '../network/answers.ts';
 import type { JoinPatience } from '../pool/join.ts';
 import { parseInventory } from './inventory.ts';
 
@@ -14,6 +15,10 @@ export interface XapiPlaces {
   /** Of other hosts. */
   port?: number | undefined;
   secrets?: string | undefined;
+  /** Directory of what is remembered of changes of the network. */
+  memory?: string | undefined;
+  /** Who says that the network works. */
+  ask?: typeof waitForAnswer | undefined;
   /** Waiting while joining. */
   patience?: Partial<JoinPatience> | undefined;
 }

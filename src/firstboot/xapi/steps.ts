@@ -6,7 +6,19 @@ import type { Session } from '../../xenapi/session.ts';
 import type { BootContext, BootStep } from '../context.ts';
 import { askCoordinator, joinPool, refuseOtherPool } from '../pool/join.ts';
 import { erasePoolPassword } from '../secrets.ts';
+import { waitForAnswer } from '../network/answers.ts';
+import { refuseNetwork, requireNotRefused } from '../network/refusal.ts';
+import { MANAGEMENT_BRIDGE } from '../network/switch.ts';
+import { confirmSeconds, silentError, witnessesOf } from '../network/witnesses.ts';
 import { arrangeNetworks, readNetworks } from './arrange.ts';
+import {
+  differs,
+  forgetFormer,
+  putBack,
+  readFormer,
+  readManagement,
+  writeFormer,
+} from './confirm.ts';
 import { attachRepository, readStorage } from './attach.ts';
 import { readLocalFacts } from './local-facts.ts';
 import { nextChange, wantedNetworks } from './networks.ts';
@@ -63,6 +75,7 @@ function networkStep(name: string, title: string, joining: boolean, needs: strin
     ...{ name, title, needs, weight: 4 },
     probe: async (context) => {
       const uuid = await readUuid(context.places);
+      if ((await readFormer(context.places.memory)) !== undefined) return false;
       return inSession(context, async (session) => {
         const host = await session.call<string>('host.get_by_uuid', [uuid]);
         const view = await readNetworks(session, host);
@@ -71,11 +84,36 @@ function networkStep(name: string, title: string, joining: boolean, needs: strin
       });
     },
     apply: async (context, { note }) => {
-      const uuid = await readUuid(context.places);
+      const { hostFile, places, signal } = context;
+      const uuid = await readUuid(places);
       const before = await isBefore(context);
-      await inSession(context, (session) =>
-        arrangeNetworks(session, wanted(context), { uuid, note, joining: before }),
-      );
+      const networks = wanted(context);
+      await requireNotRefused(networks, places.memory);
+      await inSession(context, async (session) => {
+        const host = await session.call<string>('host.get_by_uuid', [uuid]);
+        const former = (await readFormer(places.memory)) ?? (await readManagement(session, host));
+        if (former !== undefined) await writeFormer(former, places.memory);
+        await arrangeNetworks(session, networks, { uuid, note, joining: before });
+        const now = await readManagement(session, host);
+        const asked = await (places.ask ?? waitForAnswer)(
+          { ...witnessesOf(hostFile), interface: now?.bridge ?? MANAGEMENT_BRIDGE },
+          confirmSeconds(hostFile),
+          note,
+          signal,
+        );
+        const goesBack = !asked.answered && former !== undefined && differs(former, now);
+        if (goesBack) {
+          note('nobody answers: going back to the former management interface');
+          await putBack(session, former);
+          await refuseNetwork(networks, asked.text, places.memory);
+        }
+        await forgetFormer(places.memory);
+        if (asked.answered) return;
+        const what = goesBack
+          ? 'the management interface was put back'
+          : 'the network is set up, but nobody is reached';
+        throw silentError(hostFile, asked.text, what);
+      });
     },
   };
 }

@@ -61,6 +61,7 @@ test('bonds, VLANs and addresses are made once, and a second run makes no write'
     'moving the management interface to bond0',
     'making the network guests',
     'making VLAN 30 on bond0',
+    'setting frames of 9000 bytes on eth2',
     'setting the IPv4 address of eth2',
     'making the network backup',
     'making VLAN 40 on eth2',
@@ -69,6 +70,11 @@ test('bonds, VLANs and addresses are made once, and a second run makes no write'
   const [bond] = database.records('Bond').values();
   t.like(bond, { mode: 'lacp', properties: { 'lacp-time': 'fast' } });
   t.is(database.records('VLAN').size, 2);
+  const frames = [...database.records('network').values()].filter((one) => one['MTU'] === 9000);
+  t.deepEqual(
+    frames.map((one) => one['bridge']),
+    ['xenbr2'],
+  );
   const management = [...database.records('PIF').values()].find(
     (pif) => pif['management'] === true,
   );

@@ -88,6 +88,7 @@ export async function makePoolLab(t: ExecutionContext, faster = 100) {
       ...{ text, macs: MACS },
       places: {
         ...{ inventory: path('inventory'), role: path('pool.conf'), socket: path('xapi') },
+        memory: directory,
         ...{ secrets: path('secrets.json'), port: Number(https.at), patience: { interval: 10 } },
       },
     });

@@ -6,8 +6,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { exists } from '../../../src/common/files.ts';
+import { forgetRefusal } from '../../../src/firstboot/network/refusal.ts';
+import type { AddressedPif } from '../../../src/firstboot/xapi/addresses.ts';
+import { readFormer, writeFormer } from '../../../src/firstboot/xapi/confirm.ts';
 import { hasFailed, makePoolLab, type PoolHost } from './pool-lab.ts';
-import { PROGRAM } from './run-steps.ts';
+import { PROGRAM, runBoot } from './run-steps.ts';
 
 /** Every request, and fifty kills. */
 const FULL = process.env['KRONOS_VM_MATRIX'] === 'full';
@@ -71,6 +74,41 @@ test('a wrong password is told and kept, so that it can be mended; the network i
   t.like(await second.run(), { network: 'done', pool: 'failed', 'pool-networks': 'blocked' });
   t.is(second.host.joins, 0);
   t.true(await exists(join(second.directory, 'secrets.json')));
+});
+
+test('a management address at which nobody answers is taken back, and not tried again', async (t) => {
+  const { coordinator } = await makePoolLab(t);
+  await coordinator.run();
+  const { database } = coordinator.host.xapi;
+  const address = (): unknown =>
+    [...database.records('PIF').values()].find((pif) => pif['management'] === true)?.['IP'];
+  const before = String(address());
+  const boot = coordinator.boot();
+  const wrong = { ...boot, text: boot.text.replace(`${before}/24`, '10.99.0.9/24') };
+  const told: string[] = [];
+  const tell = (failure: string): void => void told.push(failure);
+  const silent = await runBoot({ ...wrong, silent: true }, tell);
+  t.like(silent, { network: 'failed', settings: 'blocked' });
+  t.is(address(), before);
+  t.regex(told[0] ?? '', /host\/network-silent: the management interface was put back: no answer/);
+  t.like(await runBoot(wrong, tell), { network: 'failed' });
+  t.regex(told[1] ?? '', /host\/network-refused/);
+  await forgetRefusal(coordinator.directory);
+  t.like(await runBoot(wrong, tell), { network: 'done', settings: 'unchanged' });
+  t.is(address(), '10.99.0.9');
+});
+
+test('a run that was cut before anybody answered still knows what to go back to', async (t) => {
+  const { coordinator } = await makePoolLab(t);
+  await coordinator.run();
+  const { database } = coordinator.host.xapi;
+  const [ref, pif] =
+    [...database.records('PIF').entries()].find(([, one]) => one['management'] === true) ?? [];
+  const addressed = { ...pif, IP: '10.0.0.77' } as unknown as AddressedPif;
+  await writeFormer({ pif: ref ?? '', addressed, bridge: 'xenbr0' }, coordinator.directory);
+  t.like(await runBoot({ ...coordinator.boot(), silent: true }), { network: 'failed' });
+  t.is(database.get('PIF', ref ?? '')['IP'], '10.0.0.77');
+  t.is(await readFormer(coordinator.directory), undefined);
 });
 
 for (const kind of ['lost', 'unheard', 'refused'] as const) {
