@@ -6,11 +6,14 @@ import { refused } from './refused.ts';
 
 /** What of the own host's record counts. */
 export interface HostSettings {
+  uuid: string;
   hostname: string;
   name_label: string;
   ntp_mode: string;
   ntp_custom_servers: readonly string[];
   timezone: string;
+  iscsi_iqn: string;
+  multipathing: boolean;
   logging: Readonly<Record<string, string>>;
 }
 
@@ -33,7 +36,7 @@ export interface SettingCall {
  * `alone`: the host is in no pool of others yet, so the pool's settings are its own.
  */
 export function findSettingCalls(
-  hostFile: Pick<HostFile, 'hostname' | 'ntp' | 'timezone' | 'syslog' | 'pool'>,
+  hostFile: Pick<HostFile, 'hostname' | 'ntp' | 'timezone' | 'syslog' | 'pool' | 'storage'>,
   host: { ref: string } & HostSettings,
   pool: { ref: string; alone: boolean } & PoolSettings,
 ): SettingCall[] {
@@ -77,6 +80,20 @@ export function findSettingCalls(
     );
     need(differs, 'host.syslog_reconfigure', [host.ref], 'using the log server');
   }
+  // Nobody else names the host as an iSCSI initiator; a name that it has stays.
+  need(
+    host.iscsi_iqn === '',
+    'host.set_iscsi_iqn',
+    [host.ref, initiatorName(hostname, host.uuid)],
+    'naming the iSCSI initiator',
+  );
+  const wantsWays = hostFile.storage.some((one) => one.type === 'iscsi' && one.multipath);
+  need(
+    wantsWays && !host.multipathing,
+    'host.set_multipathing',
+    [host.ref, true],
+    'using several ways to storage at once',
+  );
   if (!pool.alone) return calls;
   // Both sides of a join must agree, so it is on everywhere.
   need(
@@ -92,6 +109,12 @@ export function findSettingCalls(
     need(!described, 'pool.set_name_description', [pool.ref, description], 'describing the pool');
   }
   return calls;
+}
+
+/** The name that upstream's first boot would make, but the same one each time. Source: RFC 3720, 3.2.6.3.1. */
+export function initiatorName(hostname: string, uuid: string): string {
+  const domain = hostname.split('.').slice(1).reverse().join('.');
+  return `iqn.2026-01.${domain === '' ? 'com.example' : domain}:${uuid.slice(0, 8)}`;
 }
 
 /** Makes the calls. Errors: `host/xapi-refused`, those of a call. */

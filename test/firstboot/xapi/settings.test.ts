@@ -16,6 +16,12 @@ const WANTED = {
   ...{ hostname: 'xen01.example.net', ntp: ['ntp1', 'ntp2'], timezone: 'Europe/Berlin' },
   syslog: { server: 'logs', port: 514, protocol: 'udp' as const },
   pool: { role: 'coordinator' as const, name: 'rack 1' },
+  storage: [
+    {
+      ...{ type: 'iscsi' as const, name: 'san', iqn: 'iqn.2020-01.net.example:san' },
+      ...{ targets: [{ address: '10.0.0.9', port: 3260 }], multipath: true },
+    },
+  ],
 };
 
 test('settings are made once, and a second look finds nothing to do', async (t) => {
@@ -38,10 +44,16 @@ test('settings are made once, and a second look finds nothing to do', async (t) 
     [
       ...['host.set_hostname_live', 'host.set_name_label', 'host.set_timezone'],
       ...['host.set_ntp_custom_servers', 'host.set_ntp_mode', 'host.set_logging'],
-      ...['host.syslog_reconfigure', 'pool.enable_tls_verification', 'pool.set_name_label'],
+      ...['host.syslog_reconfigure', 'host.set_iscsi_iqn'],
+      ...['host.set_multipathing', 'pool.enable_tls_verification', 'pool.set_name_label'],
     ],
   );
   await makeSettings(session, calls, () => undefined);
+  const uuid = await session.call<string>('host.get_uuid', [ref]);
+  t.is(
+    await session.call('host.get_iscsi_iqn', [ref]),
+    `iqn.2026-01.net.example:${uuid.slice(0, 8)}`,
+  );
   t.deepEqual(await find(), []);
 });
 
@@ -50,6 +62,7 @@ test('what belongs to the pool of others is left alone', (t) => {
     hostname: 'xen01',
     name_label: 'xen01',
     timezone: 'Europe/Berlin',
+    ...{ uuid: 'u', iscsi_iqn: 'iqn.2020-01.net.example:x', multipathing: true },
     logging: { syslog_destination: 'logs' },
   };
   const calls = findSettingCalls(
