@@ -5,6 +5,7 @@ import { cardsStep } from './network/cards.ts';
 import { networkStep } from './network/takeover.ts';
 import { storageSteps } from './storage/steps.ts';
 import { xapiSteps } from './xapi/steps.ts';
+import { logServerStep } from './xl/log-server.ts';
 import { xlDefaultsStep } from './xl/defaults.ts';
 
 /** Errors: those of hookSteps. */
@@ -14,5 +15,12 @@ export async function bootSteps({
 }: Pick<BootContext, 'hostFile' | 'toolstack'>): Promise<BootStep[]> {
   const hooks = await hookSteps();
   if (toolstack === 'xapi') return [...xapiSteps(hostFile), ...hooks];
-  return [cardsStep, networkStep, xlDefaultsStep, ...storageSteps(hostFile), ...hooks];
+  return [
+    cardsStep,
+    networkStep,
+    logServerStep,
+    xlDefaultsStep,
+    ...storageSteps(hostFile),
+    ...hooks,
+  ];
 }

@@ -1,6 +1,8 @@
 // First boot on a real Xen host: Open vSwitch with the address, storage, and what happens when nobody answers.
+import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { StepEvent } from '../../src/steps/event.ts';
 import { temporaryDirectory } from '../temporary.ts';
@@ -77,6 +79,7 @@ longTest(
       {
         cards: 'skipped',
         network: 'skipped',
+        'log-server': 'skipped',
         'xl-defaults': 'skipped',
         'storage-local': 'skipped',
       },
@@ -119,6 +122,16 @@ longTest(
     t.regex(await say('pvs --noheadings -o pv_name,vg_name'), /mapper\/\S+ +VG_XenStorage-san/);
     t.is((await say('multipath -ll')).match(/ active ready running/g)?.length, 2, 'two ways');
 
+    const logs = await listenForLogs(t);
+    await putFile(
+      machine,
+      HOST_FILE,
+      text([], [], [`syslog: { server: 10.0.2.2, port: ${logs.port} }`]),
+    );
+    t.like(await statesOf(machine, 0), { 'log-server': 'finished' });
+    await say('logger a-line-of-the-lab');
+    t.regex(await logs.line(/a-line-of-the-lab/), /xen01/);
+
     await putFile(machine, HOST_FILE, text(STATIC('10.0.2.77'), ['  confirm: 15']));
     t.like(await statesOf(machine, 5), { network: 'failed', 'storage-local': 'skipped' });
     const silent = await say('kronos-firstboot status');
@@ -150,6 +163,24 @@ async function statesOf(machine: LiveMachine, code: number): Promise<Record<stri
   const lines = run.output.split(/\r*\n/).filter((line) => line.startsWith('{"time"'));
   const events = lines.map((line) => JSON.parse(line) as StepEvent);
   return Object.fromEntries(events.map(({ step, state }) => [step, state]));
+}
+
+/** A log server of this machine. */
+async function listenForLogs(t: ExecutionContext) {
+  const socket = createSocket('udp4');
+  t.teardown(() => socket.close());
+  const seen: string[] = [];
+  socket.on('message', (message) => seen.push(message.toString()));
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  const line = async (wanted: RegExp): Promise<string> => {
+    for (let attempt = 0; attempt < 60; attempt += 1) {
+      const found = seen.find((one) => wanted.test(one));
+      if (found !== undefined) return found;
+      await sleep(1000);
+    }
+    throw new Error(`no log line with ${wanted.source} came: ${seen.join('')}`);
+  };
+  return { port: socket.address().port, line };
 }
 
 /** What the SSH server says before anything is asked of it. */

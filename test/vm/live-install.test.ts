@@ -4,15 +4,31 @@ import test from 'ava';
 import { temporaryDirectory } from '../temporary.ts';
 import { digestFile } from './digest-file.ts';
 import { DISK_SIZE, makeDisk } from './disk.ts';
+import { holdsText } from './find-bytes.ts';
 import { hostText } from './host-text.ts';
 import {
   addKernelArguments,
   installUnattended,
+  putFile,
   resumeLive,
   sharedLive,
   type PluggedDisk,
 } from './live.ts';
 import { writeAt } from './write-at.ts';
+
+/** A password that must be nowhere afterwards. */
+const CANARY = 'canary-of-a-person';
+
+const USERS = ['users:', `  - { name: ops, password: ${CANARY} }`];
+
+/** The brackets keep the search from finding itself. */
+const LOOK = `look() { grep -a -q "canary-of-a-p[e]rson" && echo "found it in $1"; }
+journalctl --no-pager | look journal
+cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | look processes
+find /var/log /tmp /root /run/kronos -type f -exec cat {} + 2>/dev/null | look files
+kronos-install --bundle /run/bundle.tar.gz >/dev/null || echo "no bundle"
+zcat /run/bundle.tar.gz | look bundle
+`;
 
 test('of six disks one is written, a second run refuses, and a reinstallation keeps state and storage', async (t) => {
   const directory = await temporaryDirectory(t);
@@ -29,9 +45,14 @@ test('of six disks one is written, a second run refuses, and a reinstallation ke
   await machine.shell('udevadm settle; lsblk -o NAME,SIZE,TRAN,SERIAL', 60);
   await addKernelArguments(machine, 'kronos.after=shell');
 
-  const first = await installUnattended(machine, hostText({ serial: 'KRONOS-LAB-3' }));
+  const text = hostText({ serial: 'KRONOS-LAB-3', more: USERS });
+  const first = await installUnattended(machine, text);
   t.is(first.code, 0, first.output);
   t.regex(first.output, /Kronos is installed on vd[a-c]/);
+  await putFile(machine, '/run/look.sh', LOOK);
+  const looked = (await machine.shell('sh /run/look.sh; sync', 120)).output;
+  t.notRegex(looked, /found it|no bundle/);
+  t.false(await holdsText(disks[0]?.path ?? '', CANARY), 'the password is nowhere on the disk');
 
   const second = await installUnattended(machine, hostText({ serial: 'KRONOS-LAB-3' }));
   t.is(second.code, 5);
