@@ -22,11 +22,11 @@ GROUP=$TARGET/iscsi/${IQN}/tpgt_1
 mkdir "$GROUP"
 mkdir "$GROUP/lun/lun_0"
 ln -s "$DISK" "$GROUP/lun/lun_0/disk"
-# The kernel keeps what it is given, the end of a line as well.
 for portal in ${portals.join(' ')}; do mkdir "$GROUP/np/$portal:3260"; done
 echo 1 >"$GROUP/attrib/generate_node_acls"
 echo 0 >"$GROUP/attrib/demo_mode_write_protect"
 echo 1 >"$GROUP/attrib/authentication"
+# The kernel keeps what it is given, the end of a line as well.
 printf %s ${TARGET_LOGIN.user} >"$GROUP/auth/userid"
 printf %s ${TARGET_LOGIN.password} >"$GROUP/auth/password"
 echo 1 >"$GROUP/enable"
