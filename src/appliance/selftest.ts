@@ -1,5 +1,5 @@
 // The program kronos-selftest: do the recipes' checks hold in this booted appliance?
-import { parseArgs } from 'node:util';
+import { parseProgramOptions } from '../common/program-options.ts';
 import { KronosError, exitCodeOf, formatError } from '../common/error.ts';
 import { exists } from '../common/files.ts';
 import { APPLIANCE_FILE, readAppliance } from './appliance.ts';
@@ -54,26 +54,16 @@ async function main(): Promise<number> {
 }
 
 function parse() {
-  try {
-    return parseArgs({
-      options: {
-        text: { type: 'boolean', default: false },
-        'no-wait': { type: 'boolean', default: false },
-        timeout: { type: 'string', default: '300' },
-        appliance: { type: 'string', default: APPLIANCE_FILE },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-      strict: true,
-    });
-  } catch (error) {
-    throw new KronosError(
-      'input/unknown-option',
-      error instanceof Error ? error.message : String(error),
-      {
-        hint: 'see kronos-selftest --help',
-      },
-    );
-  }
+  return parseProgramOptions('kronos-selftest', {
+    options: {
+      text: { type: 'boolean', default: false },
+      'no-wait': { type: 'boolean', default: false },
+      timeout: { type: 'string', default: '300' },
+      appliance: { type: 'string', default: APPLIANCE_FILE },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+    strict: true,
+  });
 }
 
 process.stdout.on('error', () => undefined);

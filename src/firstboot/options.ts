@@ -1,5 +1,5 @@
 // The command line of kronos-firstboot.
-import { parseArgs } from 'node:util';
+import { parseProgramOptions } from '../common/program-options.ts';
 import { KronosError } from '../common/error.ts';
 
 export const HELP = `Usage: kronos-firstboot COMMAND [options]
@@ -111,26 +111,18 @@ function poolOptions(values: ReturnType<typeof parse>['values']): PoolOptions {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        json: { type: 'boolean', default: false },
-        watch: { type: 'boolean', default: false },
-        to: { type: 'string' },
-        fingerprint: { type: 'string' },
-        user: { type: 'string', default: 'root' },
-        'password-file': { type: 'string' },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-      strict: true,
-    });
-  } catch (error) {
-    throw new KronosError(
-      'input/unknown-option',
-      error instanceof Error ? error.message : String(error),
-      { hint: 'see kronos-firstboot --help' },
-    );
-  }
+  return parseProgramOptions('kronos-firstboot', {
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      json: { type: 'boolean', default: false },
+      watch: { type: 'boolean', default: false },
+      to: { type: 'string' },
+      fingerprint: { type: 'string' },
+      user: { type: 'string', default: 'root' },
+      'password-file': { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+    strict: true,
+  });
 }

@@ -1,5 +1,5 @@
 // The command line of kronos-install, and what the kernel command line adds.
-import { parseArgs } from 'node:util';
+import { parseProgramOptions } from '../common/program-options.ts';
 import { KronosError } from '../common/error.ts';
 
 export const HELP = `Usage: kronos-install [options]
@@ -70,27 +70,19 @@ export function parseOptions(
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        'host-file': { type: 'string' },
-        bundle: { type: 'string' },
-        plan: { type: 'boolean', default: false },
-        ask: { type: 'boolean', default: false },
-        unattended: { type: 'boolean', default: false },
-        reinstall: { type: 'boolean', default: false },
-        rescue: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
-      },
-      strict: true,
-    }).values;
-  } catch (error) {
-    throw new KronosError(
-      'input/unknown-option',
-      error instanceof Error ? error.message : String(error),
-      { hint: 'see kronos-install --help' },
-    );
-  }
+  return parseProgramOptions('kronos-install', {
+    args: [...argv],
+    options: {
+      'host-file': { type: 'string' },
+      bundle: { type: 'string' },
+      plan: { type: 'boolean', default: false },
+      ask: { type: 'boolean', default: false },
+      unattended: { type: 'boolean', default: false },
+      reinstall: { type: 'boolean', default: false },
+      rescue: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+    strict: true,
+  }).values;
 }

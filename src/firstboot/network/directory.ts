@@ -9,6 +9,11 @@ export const NETWORK_DIRECTORY = '/etc/systemd/network';
 /** Files that kronos-install or first boot made; others are left alone. */
 const OURS = /^\d\d-kronos-.*\.(link|network|netdev)$/;
 
+/** What systemd-networkd reads; names of cards are another kind. */
+export function isNetworkFile(name: string): boolean {
+  return name.endsWith('.network') || name.endsWith('.netdev');
+}
+
 async function listOurs(directory: string, isOfKind: (name: string) => boolean): Promise<string[]> {
   const names = await readdir(directory).catch(() => []);
   return names.filter((name) => OURS.test(name) && isOfKind(name)).sort();

@@ -8,6 +8,7 @@ import { waitForAnswer } from './answers.ts';
 import { confirmSeconds, silentError, witnessesOf } from './witnesses.ts';
 import {
   findChangedFiles,
+  isNetworkFile,
   NETWORK_DIRECTORY,
   readNetworkFiles,
   writeNetworkFiles,
@@ -96,8 +97,4 @@ async function tellSwitch(words: readonly string[]): Promise<void> {
 async function reloadNetwork(): Promise<void> {
   await run(['systemctl', 'enable', '--quiet', '--now', 'systemd-networkd.service']);
   await run(['networkctl', 'reload']);
-}
-
-function isNetworkFile(name: string): boolean {
-  return name.endsWith('.network') || name.endsWith('.netdev');
 }

@@ -5,6 +5,7 @@ import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import type { BootContext, BootStep } from '../context.ts';
+import { isActive } from '../units.ts';
 import { findDevices } from './devices.ts';
 import type { IscsiRepository } from './iscsi.ts';
 import { FILES_VOLUME, loginText, mountUnit, planMount, type Mount } from './mount.ts';
@@ -138,10 +139,7 @@ async function makeFileSystem(group: string): Promise<void> {
 
 async function isMountedBy(wanted: Mount): Promise<boolean> {
   if ((await readTextOrUndefined(join(UNITS, wanted.unit))) !== mountUnit(wanted)) return false;
-  const { exitCode } = await run(['systemctl', 'is-active', '--quiet', wanted.unit], {
-    accept: [0, 1, 2, 3, 4],
-  });
-  return exitCode === 0;
+  return isActive(wanted.unit);
 }
 
 async function mount(wanted: Mount): Promise<void> {

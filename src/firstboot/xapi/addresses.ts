@@ -40,6 +40,18 @@ export function findAddressChange(
 type Four = Extract<AddressChange, { family: 4 }>['parameters'];
 type Six = Extract<AddressChange, { family: 6 }>['parameters'];
 
+/** The parameters that leave a PIF the IPv4 addresses that it has. What DHCP gave is not said. */
+export function currentIpv4(pif: AddressedPif): Four {
+  const { ip_configuration_mode: mode, IP, netmask: mask, gateway, DNS } = pif;
+  return mode === MODES.static ? [mode, IP, mask, gateway, DNS] : [mode, '', '', '', ''];
+}
+
+/** The same of IPv6. */
+export function currentIpv6(pif: AddressedPif): Six {
+  const { ipv6_configuration_mode: mode, IPv6, ipv6_gateway: gateway, DNS } = pif;
+  return mode === MODES.static ? [mode, IPv6[0] ?? '', gateway, DNS] : [mode, '', '', ''];
+}
+
 function wantedIpv4(ipv4: Addressing['ipv4'], dns: string): Four {
   if (ipv4.mode !== 'static') return [MODES[ipv4.mode], '', '', '', ''];
   const { address, prefix } = parseNetwork(ipv4.address);

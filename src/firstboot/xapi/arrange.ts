@@ -3,6 +3,7 @@ import { KronosError } from '../../common/error.ts';
 import { XenApiError } from '../../xenapi/message.ts';
 import type { Session } from '../../xenapi/session.ts';
 import type { Records } from '../../xenapi/view.ts';
+import { currentIpv4 } from './addresses.ts';
 import {
   NETWORK_KEY,
   nextChange,
@@ -122,9 +123,7 @@ async function bringUpAgain(session: Session, ref: string, { PIF }: NetworkView)
     await session.call('PIF.plug', [ref]);
     return;
   }
-  const { ip_configuration_mode: mode, IP, netmask, gateway, DNS } = pif;
-  const given = mode === 'Static' ? [IP, netmask, gateway, DNS] : ['', '', '', ''];
-  await session.call('PIF.reconfigure_ip', [ref, mode, ...given]);
+  await session.call('PIF.reconfigure_ip', [ref, ...currentIpv4(pif)]);
 }
 
 /**

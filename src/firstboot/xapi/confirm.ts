@@ -5,7 +5,7 @@ import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import type { Session } from '../../xenapi/session.ts';
 import type { Records } from '../../xenapi/view.ts';
 import { MEMORY } from '../context.ts';
-import type { AddressedPif } from './addresses.ts';
+import { currentIpv4, currentIpv6, type AddressedPif } from './addresses.ts';
 
 /** The management interface, and what it would take to make it so again. */
 export interface Management {
@@ -55,14 +55,9 @@ export function differs(former: Management | undefined, now: Management | undefi
 
 /** Addresses first: xapi refuses an interface without one. Errors: those of a call. */
 export async function putBack(session: Session, { pif, addressed }: Management): Promise<void> {
-  const { ip_configuration_mode: mode, IP, netmask, gateway, DNS } = addressed;
-  const given = mode === 'Static' ? [IP, netmask, gateway, DNS] : ['', '', '', ''];
-  await session.call('PIF.reconfigure_ip', [pif, mode, ...given]);
-  const { ipv6_configuration_mode: mode6, IPv6, ipv6_gateway: gateway6 } = addressed;
-  if (mode6 !== 'None') {
-    const given6 = mode6 === 'Static' ? [IPv6[0] ?? '', gateway6, DNS] : ['', '', ''];
-    await session.call('PIF.reconfigure_ipv6', [pif, mode6, ...given6]);
-  }
+  await session.call('PIF.reconfigure_ip', [pif, ...currentIpv4(addressed)]);
+  if (addressed.ipv6_configuration_mode !== 'None')
+    await session.call('PIF.reconfigure_ipv6', [pif, ...currentIpv6(addressed)]);
   await session.call('host.management_reconfigure', [pif]);
 }
 

@@ -5,6 +5,7 @@ import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import type { BootStep } from '../context.ts';
+import { isActive } from '../units.ts';
 
 const FILE = '/etc/rsyslog.d/10-kronos.conf';
 const UNIT = 'rsyslog.service';
@@ -30,10 +31,7 @@ export const logServerStep: BootStep = {
   probe: async ({ hostFile }) => {
     const wanted = logServerConf(hostFile);
     if ((await readTextOrUndefined(FILE)) !== wanted) return false;
-    const { exitCode } = await run(['systemctl', 'is-active', '--quiet', UNIT], {
-      accept: [0, 1, 2, 3, 4],
-    });
-    return (exitCode === 0) === (wanted !== undefined);
+    return (await isActive(UNIT)) === (wanted !== undefined);
   },
   apply: async ({ hostFile }) => {
     const wanted = logServerConf(hostFile);

@@ -1,15 +1,19 @@
 // Before the daemons of xapi start: what they need on this host is made, and the cards are theirs. Runs at every start and
 // changes nothing where all is there.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, symlink } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KronosError } from '../../../common/error.ts';
 import { exists, readTextOrUndefined, writeFileAtomic } from '../../../common/files.ts';
 import { run } from '../../../common/process.ts';
 import type { BootContext } from '../../context.ts';
 import { readCards, renameCommands } from '../../network/cards.ts';
-import { NETWORK_DIRECTORY } from '../../network/directory.ts';
+import {
+  isNetworkFile,
+  NETWORK_DIRECTORY,
+  readNetworkFiles,
+  writeNetworkFiles,
+} from '../../network/directory.ts';
 import { MANAGEMENT_BRIDGE } from '../../network/switch.ts';
 import {
   completeInventory,
@@ -124,18 +128,12 @@ async function writeChanged(
 
 /** Addresses stay on the cards until xcp-networkd takes them to its bridges. */
 async function handOverCards(names: CardNames, note: (text: string) => void): Promise<void> {
-  const files = await readdir(NETWORK_DIRECTORY).catch(() => []);
-  const own = files.filter((name) => /^\d+-kronos-.*\.(network|netdev)$/.test(name));
-  if (own.length > 0) {
+  if ((await readNetworkFiles(NETWORK_DIRECTORY, isNetworkFile)).length > 0) {
     await run([
-      'systemctl',
-      'disable',
-      '--quiet',
-      '--now',
-      'systemd-networkd.service',
-      'systemd-networkd.socket',
+      ...['systemctl', 'disable', '--quiet', '--now'],
+      ...['systemd-networkd.service', 'systemd-networkd.socket'],
     ]);
-    for (const name of own) await rm(join(NETWORK_DIRECTORY, name));
+    await writeNetworkFiles(NETWORK_DIRECTORY, [], isNetworkFile);
     note('the cards are xapi’s from now on');
   }
   const renames = planCardNames(names, await readCards());
