@@ -26,7 +26,7 @@ import { filesStep } from './steps/files.ts';
 import { loaderStep } from './steps/loader.ts';
 import { programsStep } from './steps/programs.ts';
 import { packagesStep } from './steps/packages.ts';
-import { releaseStep } from './steps/release.ts';
+import { readLayerContents, releaseStep } from './steps/release.ts';
 import { toolsStep } from './steps/tools.ts';
 import { BlobStore } from './store/blobs.ts';
 import { fetchBlobs } from './store/fetch.ts';
@@ -124,6 +124,9 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
   });
   const [initrd, grub] = await finishAll([ensure(boot.initrd), ensure(boot.grub)]);
   const kinds = options.disk === true ? [boot.iso, boot.pxe, boot.disk] : [boot.iso, boot.pxe];
+  // Whatever makes these files new makes the media new as well; they are written by another program, so there is time.
+  const contents = grub.reused ? undefined : readLayerContents(layers);
+  contents?.catch(() => undefined);
   const media = await finishAll(kinds.map((kind) => ensure(kind(initrd, grub))));
   const directory = resolve(options.out, `${edition.name}-${edition.architecture}`);
   const ahead = copyAhead(
@@ -133,7 +136,19 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
   try {
     const release = await ensure(
       await releaseStep({
-        ...{ name, version, buildId, label, selection, lock, tools, packages, layers, media },
+        ...{
+          name,
+          version,
+          buildId,
+          label,
+          selection,
+          lock,
+          tools,
+          packages,
+          layers,
+          contents,
+          media,
+        },
       }),
     );
     await observeStep(options.observer, 'publish', `Copy the release to ${directory}`, () =>

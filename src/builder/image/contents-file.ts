@@ -60,6 +60,22 @@ export async function readContents(path: string): Promise<Entry[]> {
   return parseContents(await readFile(path, 'utf8'), path);
 }
 
+/** Layers with all texts about them that need nothing but their entries. */
+export interface DescribedContents {
+  /** Each with what `digestContents` says of it. */
+  layers: readonly (Layer & { digest: Sha256 })[];
+  /** What `formatReleaseContents` says. */
+  text: string;
+}
+
+/** Makes the texts about what layers hold. */
+export function describeContents(layers: readonly Layer[]): DescribedContents {
+  return {
+    layers: layers.map((layer) => ({ ...layer, digest: digestContents(layer.entries) })),
+    text: formatReleaseContents(layers),
+  };
+}
+
 /**
  * All layers of a release in one text: bottom layer first, each line an entry with the name, order and kind of its
  * layer. Not compressed: deflate differs between builds of Node, and the text has to be the same everywhere.

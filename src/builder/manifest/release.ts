@@ -13,11 +13,7 @@ import { finishAll } from '../../common/finish-all.ts';
 import { run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
 import type { Layer } from '../image/contents.ts';
-import {
-  digestContents,
-  formatReleaseContents,
-  parseReleaseContents,
-} from '../image/contents-file.ts';
+import { parseReleaseContents, type DescribedContents } from '../image/contents-file.ts';
 import type { Lock } from '../lock/lock.ts';
 import type { Selection } from '../recipe/recipe.ts';
 import { toolCommand } from '../tools.ts';
@@ -53,8 +49,8 @@ export interface ReleaseInput {
   recipes: readonly { name: string; digest: Sha256 }[];
   /** Package -> installed packages that its dependencies led to (`resolveDependencies`). */
   dependencies: ReadonlyMap<string, readonly string[]>;
-  /** Reads them, with owners. */
-  layers: () => Promise<readonly Layer[]>;
+  /** Reads what is in the layers, with owners. */
+  contents: () => Promise<DescribedContents>;
   /** Digests that are known already, by path in the directory. */
   known?: ReadonlyMap<string, Sha256>;
   /** Where a layer is on the medium, for example `kronos/layers/packages.squashfs`. */
@@ -78,10 +74,10 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
   }
   progress.note('reading the medium');
   const iso = join(directory, files.iso);
-  const [isoDigest, medium, layers] = await finishAll([
+  const [isoDigest, medium, contents] = await finishAll([
     digestBeside(input.toolsRoot, iso, signal),
     digestMedium(input.toolsRoot, iso, signal),
-    input.layers(),
+    input.contents(),
   ]);
   const known = new Map([...(input.known ?? []), [files.iso, isoDigest] as const]);
   const facts = {
@@ -97,13 +93,15 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
     recipes: [...input.recipes],
     packages: lock.packages,
     dependencies: input.dependencies,
-    layers: layers.map((layer) => describeLayer(layer, input.layerPath(layer.name), medium)),
+    layers: contents.layers.map((layer) =>
+      describeLayer(layer, input.layerPath(layer.name), medium),
+    ),
     medium,
     iso: { path: files.iso, ...input.iso },
   };
-  await writeFileAtomic(join(directory, files.contents), formatReleaseContents(layers));
+  await writeFileAtomic(join(directory, files.contents), contents.text);
   // The SBOM is listed by the manifest, so it is made of a manifest that does not list anything yet.
-  const sbom = makeSbom(makeManifest({ ...facts, artefacts: [] }), layers);
+  const sbom = makeSbom(makeManifest({ ...facts, artefacts: [] }), contents.layers);
   await writeFileAtomic(join(directory, files.sbom), formatSbom(sbom));
   const artefacts = await digestDirectory(directory, known, progress, signal);
   const manifest = makeManifest({ ...facts, artefacts });
@@ -144,7 +142,7 @@ async function digestDirectory(
 }
 
 function describeLayer(
-  layer: Layer,
+  layer: DescribedContents['layers'][number],
   path: string,
   medium: readonly FileRecord[],
 ): Manifest['layers'][number] {
@@ -155,13 +153,13 @@ function describeLayer(
       `writing the manifest: layer ${layer.name} is not on the medium as ${path}`,
     );
   }
-  const { name, order, live, entries } = layer;
+  const { name, order, live, entries, digest } = layer;
   return {
     name,
     order,
     live,
     ...record,
-    contents: digestContents(entries),
+    contents: digest,
     entries: entries.length,
   };
 }

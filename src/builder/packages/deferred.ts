@@ -11,7 +11,8 @@ import { replaceProgram, replacePrograms, runInTree, writeInTree } from '../sand
  * invoke-rc.d would ask policy-rc.d, which says no, for every service. Host keys name one machine and would be removed
  * again.
  */
-const SILENCED = /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d|ssh-keygen)$/;
+const SILENCED =
+  /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d|ssh-keygen|dpkg-maintscript-helper)$/;
 
 /**
  * Authorities that ONCE reads. Their package asks before it unpacks, where apt installs it: it finds no directory then
@@ -22,6 +23,12 @@ const CERTIFICATES = '/usr/share/ca-certificates';
 /** Called twice by its package, each time for all of its work; the mark says that it was called at all. */
 const ONCE = '/usr/sbin/update-ca-certificates';
 const ONCE_MARK = '/run/kronos-once';
+
+/** Asked for each package whether it is one part of several; fails where it is not. */
+const SPLIT = '/usr/bin/dpkg-split';
+
+/** What moves files of an older version of a package: in a new tree there is none, and it does nothing. */
+const MAINTENANCE = '/usr/bin/dpkg-maintscript-helper';
 
 const UNITS = '/usr/bin/deb-systemd-helper';
 const REAL_UNITS = '/run/kronos-systemd-helper';
@@ -59,6 +66,17 @@ flush
 [ "$quiet" != --quiet ] || set -- --quiet "$@"
 exec ${REAL_UNITS} $user"$@"
 `;
+
+/** The same for what dpkg and scripts before unpacking call; what is returned puts the real ones back. */
+export async function deferForUnpacking(tree: string): Promise<() => Promise<void>> {
+  const undo = [
+    await replacePrograms(tree, [SPLIT], '/usr/bin/false'),
+    await replacePrograms(tree, [MAINTENANCE], '/usr/bin/true'),
+  ];
+  return async () => {
+    for (const one of undo) await one();
+  };
+}
 
 /**
  * Puts programs that do nothing, or only take notes, in their places. What is returned puts the real ones back and does

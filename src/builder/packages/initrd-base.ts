@@ -8,9 +8,19 @@ import { replacePrograms, runInTree, writeInTree } from '../sandbox/tree.ts';
  * Hooks for roots that no host of ours has. The initrd finds the medium or the system disk; volumes and targets of
  * storage repositories are opened by the system that it starts.
  */
-const UNUSED_HOOKS = ['iscsi', 'lvm2', 'sg3-utils', 'thin-provisioning-tools'].map(
+const UNUSED_HOOKS = ['dmsetup', 'iscsi', 'lvm2', 'sg3-utils', 'thin-provisioning-tools'].map(
   (name) => `/usr/share/initramfs-tools/hooks/${name}`,
 );
+
+/** Its own text starts one process for each of the 300 names of busybox, which busybox can make itself. */
+const BUSYBOX_HOOK = '/usr/share/initramfs-tools/hooks/zz-busybox';
+const BUSYBOX_TEXT = `#!/bin/sh -e
+[ "$1" = prereqs ] && exit 0
+. /usr/share/initramfs-tools/hook-functions
+copy_exec /usr/bin/busybox /bin/busybox
+# Names that are there stay what they are, which it reports.
+chroot "$DESTDIR" /bin/busybox --install
+`;
 
 /** Configuration for mkinitramfs inside the tree; removed afterwards. */
 const CONFIGURATION = '/run/kronos-initramfs';
@@ -47,12 +57,17 @@ export async function makeBaseInitrd(
     ].join('\n'),
   );
   await writeInTree(tree, `${CONFIGURATION}/hooks/kronos-drivers`, hookText(modules), 0o755);
-  const putBack = await replacePrograms(tree, UNUSED_HOOKS, '/usr/bin/true');
+  const ownBusybox = `${CONFIGURATION}/busybox`;
+  await writeInTree(tree, ownBusybox, BUSYBOX_TEXT, 0o755);
+  const undo = [
+    await replacePrograms(tree, UNUSED_HOOKS, '/usr/bin/true'),
+    await replacePrograms(tree, [BUSYBOX_HOOK], ownBusybox),
+  ];
   await runInTree(tree, ['mkinitramfs', '-d', CONFIGURATION, '-o', '/run/initrd.base', kernel], {
     // Its work is put on /run as well: the tree is being read meanwhile.
     environment: { ...environment, TMPDIR: '/run' },
   });
-  await putBack();
+  for (const one of undo) await one();
   await mkdir(join(output, 'boot'), { recursive: true });
   await cp(join(tree, 'run/initrd.base'), join(output, 'boot/initrd.base'));
   await rm(join(tree, 'run/initrd.base'));

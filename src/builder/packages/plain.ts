@@ -11,18 +11,19 @@ import { damaged, FOR_UNPACKING, type Archive } from './unpack.ts';
  */
 const PLAIN_SCRIPT = [
   'member() {',
-  '  printf \'%-16s%-12s%-6s%-6s%-8s%-10s`\\n\' "$1" 0 0 0 100644 "$(stat -c %s "$2")"',
-  '  cat "$2"',
+  '  printf \'%-16s%-12s%-6s%-6s%-8s%-10s`\\n\' "$1" 0 0 0 100644 "$2"',
   '}',
   'cd "$1" || exit; shift',
-  "printf '2.0\\n' > version",
+  "{ printf '!<arch>\\n'; member debian-binary 4; printf '2.0\\n'; } > first",
   'while [ $# -gt 0 ]; do',
   '  dpkg-deb --ctrl-tarfile "$1" > control && dpkg-deb --fsys-tarfile "$1" > data &&',
-  '  { printf \'!<arch>\\n\'; member debian-binary version; member control.tar control; member data.tar data; } > "$2" ||',
+  '  sizes=($(stat -c %s control data)) &&',
+  '  member control.tar "${sizes[0]}" > second && member data.tar "${sizes[1]}" > third &&',
+  '  cat first second control third data > "$2" ||',
   '    { echo "kronos: failed at $1" >&2; exit 1; }',
   '  shift 2',
   'done',
-  'rm version control data',
+  'rm first second third control data',
 ].join('\n');
 
 /**

@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { CommandError, endWithParent, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
-import { replaceProgram, runInTree, writeInTree } from '../sandbox/tree.ts';
+import { runInTree, writeInTree } from '../sandbox/tree.ts';
 import { readNeeds } from './control.ts';
-import { deferPrograms } from './deferred.ts';
+import { deferForUnpacking, deferPrograms } from './deferred.ts';
 
 /** A .deb on the machine that builds. */
 export interface Archive {
@@ -56,27 +56,36 @@ const FIRST = [
   ...['grep', 'gzip', 'libc-bin', 'perl-base', 'sed', 'tar'],
 ];
 
+/** An archive with the names of what it needs. */
+export interface NeedyArchive extends Archive {
+  needs: readonly string[];
+}
+
 /** The essential packages and all they need, sorted by name. */
-export async function findEssential(archives: readonly Archive[]): Promise<Archive[]> {
-  return findClosure(archives, ESSENTIAL);
+export async function findEssential(archives: readonly Archive[]): Promise<NeedyArchive[]> {
+  return findClosure(archives, ESSENTIAL, async (wave) => {
+    const needs = await readNeeds(wave.map(({ file }) => file));
+    return wave.map((archive, index) => ({ ...archive, needs: needs[index] ?? [] }));
+  });
 }
 
 /** The part of `archives` that must be there before dpkg can run in a tree, sorted by name. */
-export async function findFirst(archives: readonly Archive[]): Promise<Archive[]> {
-  return findClosure(archives, FIRST);
+export async function findFirst(archives: readonly NeedyArchive[]): Promise<NeedyArchive[]> {
+  return findClosure(archives, FIRST, (wave) => Promise.resolve([...wave]));
 }
 
-async function findClosure(
-  archives: readonly Archive[],
+async function findClosure<T extends Archive>(
+  archives: readonly T[],
   names: readonly string[],
-): Promise<Archive[]> {
+  withNeeds: (wave: readonly T[]) => Promise<NeedyArchive[]>,
+): Promise<NeedyArchive[]> {
   const byName = new Map(archives.map((archive) => [archive.name, archive]));
-  const found = new Map<string, Archive>();
+  const found = new Map<string, NeedyArchive>();
   let wave = names.filter((name) => byName.has(name));
   while (wave.length > 0) {
-    const archives = wave.map((name) => byName.get(name) as Archive);
-    for (const archive of archives) found.set(archive.name, archive);
-    const wanted = (await readNeeds(archives.map(({ file }) => file))).flat();
+    const read = await withNeeds(wave.map((name) => byName.get(name) as T));
+    for (const archive of read) found.set(archive.name, archive);
+    const wanted = read.flatMap(({ needs }) => needs);
     wave = [...new Set(wanted)].filter((name) => byName.has(name) && !found.has(name));
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -201,8 +210,7 @@ export async function installArchives(
       await runInTree(tree, ['dpkg', '--install', '--force-depends', ...files], unpacking);
       return;
     }
-    // It is asked for each package whether that is one part of several, and fails where it is not.
-    const putBack = await replaceProgram(tree, '/usr/bin/dpkg-split', '/usr/bin/false');
+    const putBack = await deferForUnpacking(tree);
     await runInTree(tree, ['dpkg', '--unpack', '--force-depends', ...files], unpacking);
     await putBack();
     const catchUp = await deferPrograms(tree, environment);

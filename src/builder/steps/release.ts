@@ -6,7 +6,7 @@ import { KronosError } from '../../common/error.ts';
 import { linkFile, listFiles } from '../../common/files.ts';
 import { finishAll } from '../../common/finish-all.ts';
 import { findHostArea } from '../image/host-area.ts';
-import { readContents } from '../image/contents-file.ts';
+import { describeContents, readContents, type DescribedContents } from '../image/contents-file.ts';
 import type { Lock } from '../lock/lock.ts';
 import { parseDpkgStatus, resolveDependencies } from '../manifest/dpkg-status.ts';
 import { digestRecipe } from '../manifest/recipe-digest.ts';
@@ -26,6 +26,8 @@ export interface ReleaseStepOptions {
   tools: StepResult;
   packages: StepResult;
   layers: readonly MediumLayer[];
+  /** What is in the layers, where somebody began to read it; otherwise it is read when it is needed. */
+  contents?: Promise<DescribedContents> | undefined;
   /** Steps whose output is published as it is. */
   media: readonly StepResult[];
 }
@@ -63,13 +65,7 @@ export async function releaseStep(options: ReleaseStepOptions): Promise<Step> {
         buildId: options.buildId,
         toolsRoot: join(options.tools.directory, 'root'),
         dependencies: resolveDependencies(parseDpkgStatus(status)),
-        layers: () =>
-          finishAll(
-            layers.map(async (layer, order) => ({
-              ...{ name: layer.name, order, live: layer.live },
-              entries: await readContents(layer.contents),
-            })),
-          ),
+        contents: () => options.contents ?? readLayerContents(layers),
         // The same files as those that the ISO was made of, so what is read of the ISO speaks for them.
         known: new Map(layers.map(({ name, sha256 }) => [pxeLayer(name), sha256])),
         layerPath: (layer) => `kronos/layers/${layer}.squashfs`,
@@ -78,6 +74,20 @@ export async function releaseStep(options: ReleaseStepOptions): Promise<Step> {
       requireSame(layers, manifest.layers);
     },
   };
+}
+
+/** Reads what is in the layers. Errors: those of `readContents`. */
+export async function readLayerContents(
+  layers: readonly MediumLayer[],
+): Promise<DescribedContents> {
+  return describeContents(
+    await finishAll(
+      layers.map(async (layer, order) => ({
+        ...{ name: layer.name, order, live: layer.live },
+        entries: await readContents(layer.contents),
+      })),
+    ),
+  );
 }
 
 /** Errors: `verification/cache-damaged` where the ISO holds another layer than the step made whose digest is known. */

@@ -6,6 +6,11 @@ import { requireIntact } from '../packages/intact.ts';
 import { extractArchives } from '../packages/unpack.ts';
 import type { Step } from '../step/step.ts';
 
+/** What people read; most of the files of small packages. */
+const UNREAD = ['doc', 'info', 'lintian', 'locale', 'man'].map(
+  (name) => `--exclude=./usr/share/${name}/*`,
+);
+
 /** The step for the lock's layer `tools`; its output holds the tree under `root`. */
 export function toolsStep(
   packages: readonly LockedPackage[],
@@ -30,7 +35,7 @@ export function toolsStep(
       // Packages share no files, so the order means nothing.
       await Promise.all(
         [files.slice(0, half), files.slice(half)].map((part) =>
-          extractArchives(part, root, ['--no-same-owner'], signal),
+          extractArchives(part, root, ['--no-same-owner', ...UNREAD], signal),
         ),
       );
     },

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { digestData, digestOf } from '../../../src/common/digest.ts';
 import { run } from '../../../src/common/process.ts';
 import { SILENT } from '../../../src/common/progress.ts';
+import { describeContents } from '../../../src/builder/image/contents-file.ts';
 import type { Entry, Layer } from '../../../src/builder/image/contents.ts';
 import type { Lock, LockedPackage } from '../../../src/builder/lock/lock.ts';
 import type { Manifest } from '../../../src/builder/manifest/manifest.ts';
@@ -268,7 +269,7 @@ export async function makeRelease(
       selection: SELECTION,
       lock: LOCK,
       dependencies: DEPENDENCIES,
-      layers: () => Promise.resolve(layersOf()),
+      contents: () => Promise.resolve(describeContents(layersOf())),
       progress: SILENT,
     },
     recipes: SELECTION.recipes.map(({ name }) => ({ name, digest: digestOf(name) })),

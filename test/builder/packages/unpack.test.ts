@@ -5,6 +5,7 @@ import {
   extractArchives,
   extractEssential,
   findEssential,
+  findFirst,
   prepareDpkg,
   toDpkgPattern,
 } from '../../../src/builder/packages/unpack.ts';
@@ -34,6 +35,13 @@ test('the essential packages are those of the lock, with all they need', async (
   const found = await findEssential(archives);
   t.deepEqual(
     found.map(({ name }) => name),
+    ['dpkg', 'libc6', 'libgcc', 'star'],
+  );
+  // What runs dpkg before all essential packages are there is found without reading them again.
+  const unread = found.map((archive) => ({ ...archive, file: '/nonexistent' }));
+  const others = await findEssential([await makeDeb(directory, { name: 'mawk' })]);
+  t.deepEqual(
+    (await findFirst([...unread, ...others])).map(({ name }) => name),
     ['dpkg', 'libc6', 'libgcc', 'star'],
   );
 });

@@ -114,7 +114,10 @@ test('layers come bottom first, those that nobody made are left out', async (t) 
 
 test('tools are unpacked from their packages, and a damaged package is told before', async (t) => {
   const directory = await temporaryDirectory(t);
-  const { file } = await makeDeb(directory, { name: 'tool', files: { 'bin/tool': 'tool' } });
+  const { file } = await makeDeb(directory, {
+    name: 'tool',
+    files: { 'bin/tool': 'tool', 'usr/share/doc/tool/README': '', 'usr/share/tool/table': '' },
+  });
   const output = join(directory, 'output');
   const context = {
     ...{ directory: output, scratch: directory, progress: SILENT },
@@ -130,6 +133,8 @@ test('tools are unpacked from their packages, and a damaged package is told befo
   const sha256 = await digestFile(file);
   await make(sha256);
   t.deepEqual(await names(join(output, 'root/usr/bin')), ['tool']);
+  t.deepEqual(await names(join(output, 'root/usr/share/doc')), []);
+  t.deepEqual(await names(join(output, 'root/usr/share/tool')), ['table']);
   await writeFile(file, 'damaged');
   const error = await t.throwsAsync(make(sha256));
   t.is((error as { code?: string }).code, 'verification/blob-digest');
