@@ -2,20 +2,9 @@
 // traffic goes on.
 import test, { type ExecutionContext } from 'ava';
 import { temporaryDirectory } from '../temporary.ts';
-import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
-import {
-  addKernelArguments,
-  installUnattended,
-  logIn,
-  putFile,
-  resumeLive,
-  sharedLive,
-  withShell,
-  type LiveMachine,
-  type PluggedDisk,
-} from './live.ts';
-import { bootMedium } from './machine.ts';
+import { installHost, startHost } from './installed.ts';
+import { putFile, resumeLive, sharedLive, type LiveMachine } from './live.ts';
 import { FULL } from './media.ts';
 import { freePort } from './ports.ts';
 
@@ -61,9 +50,13 @@ const longTest = FULL ? test : test.skip;
 longTest('a bond goes on with either of its cables, by LACP and without', async (t) => {
   t.timeout(30 * 60 * 1000);
   const directory = await temporaryDirectory(t);
-  const path = await makeDisk(directory, 'target');
-  const disk: PluggedDisk = { path, bus: 'virtio', serial: 'KRONOS-LAB-0' };
-  await install(t, disk);
+  const disk = await installHost({
+    ...{ name: t.title, directory, hostFile: text('{ mode: lacp, lacpRate: fast }') },
+    before: async (machine) => {
+      for (const mac of OWN) await machine.plugCard({ mac, port: await freePort() });
+      await machine.shell('sleep 5');
+    },
+  });
 
   const ports = [await freePort(), await freePort()];
   const peer = await resumeLive(`${t.title}, peer`, await sharedLive());
@@ -74,19 +67,14 @@ longTest('a bond goes on with either of its cables, by LACP and without', async 
   const made = await peer.shell('sleep 5; sh /run/switch.sh');
   t.is(made.code, 0, made.output);
 
-  const machine = withShell(
-    await bootMedium({
-      ...{ name: `${t.title}, boot`, firmware: 'bios', bootFrom: 'disk', disks: [disk] },
-      nics: OWN.map((mac, index) => ({
-        ...{ model: 'e1000', mac },
-        link: { type: 'connect', address: `127.0.0.1:${ports[index] ?? 0}` },
-      })),
-    }),
-  );
+  const machine = await startHost({
+    ...{ name: `${t.title}, boot`, disk, entry: 'xen' },
+    nics: OWN.map((mac, index) => ({
+      ...{ model: 'e1000', mac },
+      link: { type: 'connect', address: `127.0.0.1:${ports[index] ?? 0}` },
+    })),
+  });
   t.teardown(machine.stop);
-  await machine.expect(/serial console/, 300);
-  await machine.type('s');
-  await logIn(machine);
   t.regex((await machine.shell('kronos-firstboot status --watch', 600)).output, /host is ready/);
 
   const lacp = (await machine.shell('ovs-appctl lacp/show bond0')).output;
@@ -117,16 +105,4 @@ async function pullEach(
     await machine.ask('set_link', { name, up: true });
     await peer.shell('sleep 20');
   }
-}
-
-async function install(t: ExecutionContext, disk: PluggedDisk): Promise<void> {
-  const machine = await resumeLive(`${t.title}, install`, await sharedLive());
-  t.teardown(machine.stop);
-  await machine.plug(disk);
-  for (const mac of OWN) await machine.plugCard({ mac, port: await freePort() });
-  await addKernelArguments(machine, 'kronos.after=shell');
-  await machine.shell('sleep 5');
-  const { code, output } = await installUnattended(machine, text('{ mode: lacp, lacpRate: fast }'));
-  t.is(code, 0, output);
-  await machine.stop();
 }

@@ -6,20 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { run } from '../../src/common/process.ts';
 import { temporaryDirectory } from '../temporary.ts';
-import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
-import {
-  addKernelArguments,
-  installUnattended,
-  keepMachine,
-  logIn,
-  putFile,
-  resume,
-  resumeLive,
-  sharedLive,
-  withShell,
-} from './live.ts';
-import { bootMedium, OUT, type BootOptions } from './machine.ts';
+import { installHost, SERIAL, startHost, type HostToStart } from './installed.ts';
+import { keepMachine, putFile, resume, type PluggedDisk } from './live.ts';
+import { OUT, type BootOptions } from './machine.ts';
 import { FULL } from './media.ts';
 
 /** How many cuts; fifty were asked for. */
@@ -27,8 +17,6 @@ const CUTS = Number(process.env['KRONOS_CUTS'] ?? (FULL ? 50 : 1));
 
 /** How many in one test: ava gives up on one of which it hears nothing for too long. */
 const GROUP = 5;
-
-const SERIAL = 'KRONOS-LAB-0';
 
 const TEXT = hostText({
   ...{ login: true, selftest: false },
@@ -88,37 +76,32 @@ for (let from = 0; from < CUTS; from += GROUP) {
   );
 }
 
-function machineWith(name: string, disk: string): BootOptions {
-  return {
-    ...{ name, firmware: 'bios', bootFrom: 'disk' },
-    disks: [{ path: disk, bus: 'virtio', serial: SERIAL }],
-    nics: [{ model: 'e1000', link: { type: 'user' } }],
-  };
+function hostOn(name: string, path: string): Omit<HostToStart, 'entry'> {
+  const disk: PluggedDisk = { path, bus: 'virtio', serial: SERIAL };
+  return { name, disk, nics: [{ model: 'e1000', link: { type: 'user' } }] };
+}
+
+/** The same machine, to go on with. */
+function machineWith(name: string, path: string): BootOptions {
+  const { disk, nics } = hostOn(name, path);
+  return { name, firmware: 'bios', bootFrom: 'disk', disks: [disk], nics };
 }
 
 /** An installed host that waits, as a disk and a running machine in a file. */
 async function holdFirstBoot(directory: string): Promise<Held> {
   await run(['rm', '-rf', directory]);
   await run(['mkdir', '-p', directory]);
-  const disk = await makeDisk(directory, 'held');
-  const installer = await resumeLive('first boot, install', await sharedLive());
-  try {
-    await installer.plug({ path: disk, bus: 'virtio', serial: SERIAL });
-    await addKernelArguments(installer, 'kronos.after=shell');
-    const { code, output } = await installUnattended(installer, TEXT);
-    if (code !== 0) throw new Error(output);
-    await putFile(installer, '/run/hold.sh', HOLD);
-    const hold = await installer.shell('sh /run/hold.sh && sync');
-    if (hold.code !== 0) throw new Error(hold.output);
-  } finally {
-    await installer.stop();
-  }
-  const machine = withShell(await bootMedium(machineWith('first boot, held', disk)));
+  const { path: disk } = await installHost({
+    ...{ name: 'first boot', directory, hostFile: TEXT },
+    after: async (installer) => {
+      await putFile(installer, '/run/hold.sh', HOLD);
+      const hold = await installer.shell('sh /run/hold.sh && sync');
+      if (hold.code !== 0) throw new Error(hold.output);
+    },
+  });
+  const machine = await startHost({ ...hostOn('first boot, held', disk), entry: 'native' });
   const state = join(directory, 'state');
   try {
-    await machine.expect(/serial console/, 300);
-    await machine.type('n');
-    await logIn(machine);
     await putFile(machine, '/root/look.sh', LOOK);
     await machine.shell('systemctl is-system-running --wait; touch /lab-go; sync', 600);
     await keepMachine(machine, state);
@@ -156,11 +139,8 @@ async function cutOnce(
   } finally {
     await cut.stop();
   }
-  const machine = withShell(await bootMedium(machineWith(`${name}, start`, copy)));
+  const machine = await startHost({ ...hostOn(`${name}, start`, copy), entry: 'native' });
   try {
-    await machine.expect(/serial console/, 300);
-    await machine.type('n');
-    await logIn(machine);
     await machine.shell('kronos-firstboot status --watch', 600);
     const { output } = await machine.shell('sh /root/look.sh');
     t.log(`${(after / 1000).toFixed(1)} s`);

@@ -6,22 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import type { StepEvent } from '../../src/steps/event.ts';
 import { temporaryDirectory } from '../temporary.ts';
-import { makeDisk } from './disk.ts';
 import { IQN, makeTarget, TARGET_LOGIN } from './target.ts';
 import { GUEST_WORKS, runGuest } from './guest.ts';
 import { hostText } from './host-text.ts';
-import {
-  addKernelArguments,
-  installUnattended,
-  logIn,
-  putFile,
-  resumeLive,
-  sharedLive,
-  withShell,
-  type LiveMachine,
-  type PluggedDisk,
-} from './live.ts';
-import { bootMedium } from './machine.ts';
+import { installHost, startHost } from './installed.ts';
+import { putFile, type LiveMachine } from './live.ts';
 import { FULL } from './media.ts';
 import { freePort } from './ports.ts';
 
@@ -48,20 +37,13 @@ longTest(
   'a host moves its network to Open vSwitch, makes its storage, and takes back what does not answer',
   async (t) => {
     const directory = await temporaryDirectory(t);
-    const path = await makeDisk(directory, 'target');
-    const disk: PluggedDisk = { path, bus: 'virtio', serial: 'KRONOS-LAB-0' };
-    await install(t, disk);
+    const disk = await installHost({ name: t.title, directory, hostFile: text() });
     const port = await freePort();
-    const machine = withShell(
-      await bootMedium({
-        ...{ name: `${t.title}, boot`, firmware: 'bios', bootFrom: 'disk', disks: [disk] },
-        nics: [{ model: 'e1000', link: { type: 'user', forwards: [{ host: port, guest: 22 }] } }],
-      }),
-    );
+    const machine = await startHost({
+      ...{ name: `${t.title}, boot`, disk, entry: 'xen' },
+      nics: [{ model: 'e1000', link: { type: 'user', forwards: [{ host: port, guest: 22 }] } }],
+    });
     t.teardown(machine.stop);
-    await machine.expect(/serial console/, 300);
-    await machine.type('s');
-    await logIn(machine);
 
     const say = async (line: string): Promise<string> => (await machine.shell(line, 600)).output;
     t.regex(await say('kronos-firstboot status --watch'), /This host is ready/);
@@ -146,15 +128,6 @@ longTest(
     t.regex(await banner(port), /^SSH-2\.0-OpenSSH/);
   },
 );
-async function install(t: ExecutionContext, disk: PluggedDisk): Promise<void> {
-  const machine = await resumeLive(`${t.title}, install`, await sharedLive());
-  t.teardown(machine.stop);
-  await machine.plug(disk);
-  await addKernelArguments(machine, 'kronos.after=shell');
-  const { code, output } = await installUnattended(machine, text());
-  t.is(code, 0, output);
-  await machine.stop();
-}
 
 /** How each step of another run ended. */
 async function statesOf(machine: LiveMachine, code: number): Promise<Record<string, string>> {

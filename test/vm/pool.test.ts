@@ -8,20 +8,9 @@ import { pinnedDoor } from '../../src/xenapi/door.ts';
 import { openSession } from '../../src/xenapi/session.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { makeSimulatorPackages } from '../xapi-simulator/guest/package.ts';
-import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
-import {
-  addKernelArguments,
-  installUnattended,
-  keepLive,
-  logIn,
-  resumeLive,
-  withShell,
-  type Live,
-  type LiveMachine,
-  type PluggedDisk,
-} from './live.ts';
-import { bootMedium } from './machine.ts';
+import { installHost, startHost } from './installed.ts';
+import { keepLive, type Live, type LiveMachine } from './live.ts';
 import { FULL } from './media.ts';
 import { freePort } from './ports.ts';
 
@@ -106,29 +95,18 @@ async function installAndBoot(
   port: number,
   pool: readonly string[],
 ): Promise<LiveMachine> {
-  const path = await makeDisk(directory, name);
-  const disk: PluggedDisk = { path, bus: 'virtio', serial: 'KRONOS-LAB-0' };
-  const installer = await resumeLive(`${t.title}, ${name}, install`, live);
-  t.teardown(installer.stop);
-  await installer.plug(disk);
-  await addKernelArguments(installer, 'kronos.after=shell');
-  const text = hostText({
-    ...{ hostname: name, login: true, selftest: false },
-    more: ['toolstack: xapi', ...pool],
-  });
-  const { code, output } = await installUnattended(installer, text);
-  t.is(code, 0, output);
-  await installer.stop();
-  const machine = withShell(
-    await bootMedium({
-      ...{ name: `${t.title}, ${name}`, firmware: 'bios', bootFrom: 'disk', disks: [disk] },
-      nics: [{ model: 'e1000', link: { type: 'user', forwards: [{ host: port, guest: PORT }] } }],
+  const disk = await installHost({
+    ...{ name: `${t.title}, ${name}`, directory, disk: name, live },
+    hostFile: hostText({
+      ...{ hostname: name, login: true, selftest: false },
+      more: ['toolstack: xapi', ...pool],
     }),
-  );
+  });
+  const machine = await startHost({
+    ...{ name: `${t.title}, ${name}`, disk, entry: 'xen', hostname: name },
+    nics: [{ model: 'e1000', link: { type: 'user', forwards: [{ host: port, guest: PORT }] } }],
+  });
   t.teardown(machine.stop);
-  await machine.expect(/serial console/, 300);
-  await machine.type('s');
-  await logIn(machine, name);
   return machine;
 }
 
