@@ -14,6 +14,9 @@ const PORT = 18930;
 const MENU = /Self-test/;
 const SELF_TEST = 't';
 
+/** Those of the long matrix. */
+const longTest = FULL ? test : test.skip;
+
 interface Scenario {
   firmware: Firmware;
   attach: Medium['attach'];
@@ -54,7 +57,7 @@ test('the network boot tree boots Xen through UEFI and GRUB', async (t) => {
   t.true(layers.length >= 3, 'the layers came over HTTP');
 });
 
-test('the network boot tree boots Xen through BIOS and iPXE', async (t) => {
+longTest('the network boot tree boots Xen through BIOS and iPXE', async (t) => {
   const machine = await bootFromNetwork(t, 'bios', 'boot.ipxe');
   await machine.expect(/Self-test/, 300);
   await machine.type(SELF_TEST);
@@ -75,8 +78,9 @@ test('a layer with one flipped byte is refused over the network, and the screen 
   t.regex(screen, /expected/i);
 });
 
-if (FULL) {
-  test('a layer that is cut short on the server is refused after all attempts, and the screen says so', async (t) => {
+longTest(
+  'a layer that is cut short on the server is refused after all attempts, and the screen says so',
+  async (t) => {
     const tree = await copyPxeTree(PORT);
     t.teardown(() => rm(tree, { recursive: true }));
     const layer = join(tree, 'layers/host.squashfs');
@@ -90,8 +94,8 @@ if (FULL) {
     const screen = (await machine.screen()).join('\n');
     t.regex(screen, /host\.squashfs/);
     t.true(screen.includes(`of ${whole.length} bytes`), screen);
-  });
-}
+  },
+);
 
 async function bootFromNetwork(
   t: ExecutionContext,
