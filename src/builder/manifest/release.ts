@@ -2,6 +2,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { digestData, digestFile, type Sha256 } from '../../common/digest.ts';
+import { digestInThread } from '../../common/digest-thread.ts';
 import { KronosError } from '../../common/error.ts';
 import {
   listFiles,
@@ -10,13 +11,11 @@ import {
   writeFileAtomic,
 } from '../../common/files.ts';
 import { finishAll } from '../../common/finish-all.ts';
-import { run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
 import type { Layer } from '../image/contents.ts';
 import { parseReleaseContents, type DescribedContents } from '../image/contents-file.ts';
 import type { Lock } from '../lock/lock.ts';
 import type { Selection } from '../recipe/recipe.ts';
-import { toolCommand } from '../tools.ts';
 import { formatManifest, makeManifest, readManifest, type Manifest } from './manifest.ts';
 import { digestMedium } from './medium.ts';
 import { formatSbom, makeSbom } from './sbom.ts';
@@ -75,7 +74,7 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
   progress.note('reading the medium');
   const iso = join(directory, files.iso);
   const [isoDigest, medium, contents] = await finishAll([
-    digestBeside(input.toolsRoot, iso, signal),
+    digestInThread(iso, signal),
     digestMedium(input.toolsRoot, iso, signal),
     input.contents(),
   ]);
@@ -111,16 +110,6 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
   await writeFileAtomic(join(directory, SUMS), formatSums([...artefacts, own]));
   if (input.signKey !== undefined) await signFile(join(directory, SUMS), input.signKey, signal);
   return manifest;
-}
-
-/** sha256 of a large file by a program of its own, while we do something else. */
-async function digestBeside(
-  toolsRoot: string,
-  path: string,
-  signal?: AbortSignal,
-): Promise<Sha256> {
-  const command = toolCommand(toolsRoot, 'sha256sum', ['--zero', '--', path]);
-  return (await run(command, { signal })).stdout.slice(0, 64);
 }
 
 /** Every file below a directory by content, sorted by path. */
