@@ -136,19 +136,8 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
   try {
     const release = await ensure(
       await releaseStep({
-        ...{
-          name,
-          version,
-          buildId,
-          label,
-          selection,
-          lock,
-          tools,
-          packages,
-          layers,
-          contents,
-          media,
-        },
+        ...{ name, version, buildId, label, selection, lock },
+        ...{ tools, packages, layers, contents, media },
       }),
     );
     await observeStep(options.observer, 'publish', `Copy the release to ${directory}`, () =>

@@ -9,7 +9,7 @@ import { replaceProgram, replacePrograms, runInTree, writeInTree } from '../sand
  * Programs whose results are caches or are made once at the end. Python itself is among them because its own packages
  * compile the standard library without py3compile; byte code is a cache of 10 MB that carries no information.
  * invoke-rc.d would ask policy-rc.d, which says no, for every service. Host keys name one machine and would be removed
- * again.
+ * again. MAINTENANCE is below.
  */
 const SILENCED =
   /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d|ssh-keygen|dpkg-maintscript-helper)$/;
