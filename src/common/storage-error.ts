@@ -1,11 +1,17 @@
 // A disk that is full and a place that cannot be used are the user's to mend, wherever they are met.
 import { KronosError, systemCode } from './error.ts';
 
-/** Words of the system; xorriso looks at the room itself. */
-const FULL = /no space left on device|disk quota exceeded|exceeds free space on media/i;
+/** Words of the system; xorriso looks at the room itself, and tar tells of a write that was cut short by its bytes. */
+const FULL =
+  /no space left on device|disk quota exceeded|exceeds free space on media|wrote only \d+ of \d+ bytes/i;
 
 /** Codes of the system that say something about the place and nothing about us. */
 const UNUSABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'EEXIST', 'ELOOP']);
+
+/** Whether what a program said means that the disk is full. */
+export function tellsOfFullDisk(text: string): boolean {
+  return FULL.test(text);
+}
 
 /**
  * Turns what the system says about a full disk or a place that cannot be used into an error with a hint; anything else
@@ -19,7 +25,7 @@ export function storageError(doing: string, error: unknown): unknown {
     // The kernel says the same of namespaces, of which there can be too many.
     return error;
   }
-  if (code === 'ENOSPC' || code === 'EDQUOT' || FULL.test(error.message)) {
+  if (code === 'ENOSPC' || code === 'EDQUOT' || tellsOfFullDisk(error.message)) {
     return new KronosError('io/disk-full', `${before}the disk is full`, {
       hint: 'make room (kronos clean), or name other places with --cache DIR and --out DIR',
       cause: error,

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { CommandError, endWithParent, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
+import { tellsOfFullDisk } from '../../common/storage-error.ts';
 import { runInTree, writeInTree } from '../sandbox/tree.ts';
 import { readNeeds } from './control.ts';
 import { deferForUnpacking, deferPrograms } from './deferred.ts';
@@ -148,7 +149,7 @@ export async function extractArchives(
 
 /** What a script that unpacks says of the file at which it failed; a full disk is not the file's fault. */
 export function damaged(error: CommandError, target: string): Error {
-  if (/No space left/.test(error.message)) return error;
+  if (tellsOfFullDisk(error.message)) return error;
   const file = /^kronos: failed at (.*)$/m.exec(error.stderr)?.[1] ?? target;
   return new KronosError('verification/package-damaged', `unpacking ${basename(file)} failed`, {
     cause: error,

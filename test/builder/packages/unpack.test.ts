@@ -2,6 +2,7 @@ import { lstat, mkdir, readFile, readlink, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import {
+  damaged,
   extractArchives,
   extractEssential,
   findEssential,
@@ -11,6 +12,7 @@ import {
 } from '../../../src/builder/packages/unpack.ts';
 import { KronosError } from '../../../src/common/error.ts';
 import { exists, listFiles } from '../../../src/common/files.ts';
+import { CommandError } from '../../../src/common/process.ts';
 import { temporaryDirectory } from '../../temporary.ts';
 import { makeDeb, names } from './deb.ts';
 
@@ -116,4 +118,14 @@ test('dpkg finds its database and our settings', async (t) => {
   // Debian's answer for "no service may be started": a program that ends with 101.
   t.is((await lstat(join(tree, 'usr/sbin/policy-rc.d'))).mode & 0o777, 0o755);
   t.regex(await readFile(join(tree, 'usr/sbin/policy-rc.d'), 'utf8'), /^exit 101$/m);
+});
+
+test('a write that a full disk cuts short is not blamed on the package', (t) => {
+  const failure = (said: string): CommandError =>
+    new CommandError(['bash'], 2, undefined, '', said);
+  const full = failure('tar: ./usr/lib/libisofs.so.6: Wrote only 6656 of 10240 bytes');
+  t.is(damaged(full, '/tree'), full);
+  t.like(damaged(failure('kronos: failed at /cache/x.deb'), '/tree'), {
+    code: 'verification/package-damaged',
+  });
 });
