@@ -29,6 +29,9 @@ function neededNames(stanza: Stanza): string[] {
   );
 }
 
+/** Threads of dpkg-deb's decompressor, started anew for each package, cost more than they save. */
+export const ONE_THREAD = { DPKG_DEB_THREADS_MAX: '1' };
+
 /**
  * One shell for all files: to start one for each takes longer than to read them. `dpkg-deb --field` would start twice as
  * many processes and unpack the maintainer scripts as well.
@@ -43,7 +46,7 @@ const NEEDS_SCRIPT = [
 /** Reads what each of some .debs needs, by name, in their order. Errors: those of dpkg-deb. */
 export async function readNeeds(files: readonly string[]): Promise<string[][]> {
   const { stdout } = await run(['bash', '-o', 'pipefail', '-c', NEEDS_SCRIPT, 'needs', ...files], {
-    environment: { DPKG_DEB_THREADS_MAX: '1' },
+    environment: ONE_THREAD,
     extendEnvironment: true,
   });
   return parseStanzas(stdout).map(neededNames);

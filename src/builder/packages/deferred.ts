@@ -69,13 +69,13 @@ exec ${REAL_UNITS} $user"$@"
 
 /** The same for what dpkg and scripts before unpacking call; what is returned puts the real ones back. */
 export async function deferForUnpacking(tree: string): Promise<() => Promise<void>> {
-  const undo = [
-    await replacePrograms(tree, [SPLIT], '/usr/bin/false'),
-    await replacePrograms(tree, [MAINTENANCE], '/usr/bin/true'),
-  ];
-  return async () => {
-    for (const one of undo) await one();
-  };
+  return replacePrograms(
+    tree,
+    new Map([
+      [SPLIT, '/usr/bin/false'],
+      [MAINTENANCE, '/usr/bin/true'],
+    ]),
+  );
 }
 
 /**
@@ -89,8 +89,8 @@ export async function deferPrograms(
   const restore: (() => Promise<void>)[] = [];
   for (const directory of ['/usr/bin', '/usr/sbin']) {
     const names = (await readdir(join(tree, directory))).filter((name) => SILENCED.test(name));
-    const paths = names.map((name) => join(directory, name));
-    restore.push(await replacePrograms(tree, paths, '/usr/bin/true'));
+    const silent = names.map((name) => [join(directory, name), '/usr/bin/true'] as const);
+    restore.push(await replacePrograms(tree, new Map(silent)));
   }
   if (await exists(join(tree, ONCE))) {
     await writeInTree(tree, `${ONCE_MARK}.sh`, `#!/bin/sh\n: >${ONCE_MARK}\n`, 0o755);

@@ -59,15 +59,18 @@ export async function makeBaseInitrd(
   await writeInTree(tree, `${CONFIGURATION}/hooks/kronos-drivers`, hookText(modules), 0o755);
   const ownBusybox = `${CONFIGURATION}/busybox`;
   await writeInTree(tree, ownBusybox, BUSYBOX_TEXT, 0o755);
-  const undo = [
-    await replacePrograms(tree, UNUSED_HOOKS, '/usr/bin/true'),
-    await replacePrograms(tree, [BUSYBOX_HOOK], ownBusybox),
-  ];
+  const putBack = await replacePrograms(
+    tree,
+    new Map([
+      ...UNUSED_HOOKS.map((hook) => [hook, '/usr/bin/true'] as const),
+      [BUSYBOX_HOOK, ownBusybox],
+    ]),
+  );
   await runInTree(tree, ['mkinitramfs', '-d', CONFIGURATION, '-o', '/run/initrd.base', kernel], {
     // Its work is put on /run as well: the tree is being read meanwhile.
     environment: { ...environment, TMPDIR: '/run' },
   });
-  for (const one of undo) await one();
+  await putBack();
   await mkdir(join(output, 'boot'), { recursive: true });
   await cp(join(tree, 'run/initrd.base'), join(output, 'boot/initrd.base'));
   await rm(join(tree, 'run/initrd.base'));

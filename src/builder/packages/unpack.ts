@@ -6,7 +6,7 @@ import { CommandError, endWithParent, run } from '../../common/process.ts';
 import type { Progress } from '../../common/progress.ts';
 import { tellsOfFullDisk } from '../../common/storage-error.ts';
 import { runInTree, writeInTree } from '../sandbox/tree.ts';
-import { readNeeds } from './control.ts';
+import { ONE_THREAD, readNeeds } from './control.ts';
 import { deferForUnpacking, deferPrograms } from './deferred.ts';
 
 /** A .deb on the machine that builds. */
@@ -24,11 +24,8 @@ export const ARCHIVES = '/run/kronos-archives';
 /** Our settings for dpkg while the tree is made. */
 export const DPKG_SETTINGS = '/etc/dpkg/dpkg.cfg.d/zz-kronos-build';
 
-/**
- * Threads of dpkg-deb's decompressor, started anew for each package, cost more than they save; patterns of excluded
- * paths are matched several times as fast byte by byte.
- */
-export const FOR_UNPACKING = { DPKG_DEB_THREADS_MAX: '1', LC_ALL: 'C' };
+/** Patterns of excluded paths are matched several times as fast byte by byte. */
+export const FOR_UNPACKING = { ...ONE_THREAD, LC_ALL: 'C' };
 
 /**
  * Packages that every Debian system has (Essential: yes); with what they depend on they make a tree that dpkg and

@@ -91,14 +91,13 @@ export async function replaceProgram(
   };
 }
 
-/** The same for those of `paths` that the tree has. */
+/** The same for several at once: what stands for what, by path; paths that the tree does not have are passed over. */
 export async function replacePrograms(
   tree: string,
-  paths: readonly string[],
-  by: string,
+  replacements: ReadonlyMap<string, string>,
 ): Promise<() => Promise<void>> {
   const undo: (() => Promise<void>)[] = [];
-  for (const path of paths) {
+  for (const [path, by] of replacements) {
     if (await exists(join(tree, path))) undo.push(await replaceProgram(tree, path, by));
   }
   return async () => {
