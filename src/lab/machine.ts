@@ -30,6 +30,9 @@ export interface MachinePlan {
 /** Xen needs nested paging to offer HVM and PVH guests; newer models of TCG panic Xen 4.20 or are slower. */
 const TCG_CPU = 'qemu64,+npt,+nrip-save';
 
+/** Number of the PCI Express port of the first NVMe disk: far from those of `slots`. */
+const FIRST_NVME_PORT = 100;
+
 /**
  * Plans a machine. Pure: nothing is looked up or made.
  * Errors: `input/wrong-value`, `input/combination`, `input/too-many-devices` located at the option they belong to,
@@ -185,7 +188,7 @@ function planMedium(medium: Medium, nextPort: () => number, bootIndex: number): 
   const snapshot = medium.writable !== true;
   return [
     ...planDrive('medium', medium, snapshot),
-    ...planBlockDevice('medium', medium.attach, nextPort, 'KRONOS-MEDIUM', bootIndex),
+    ...planBlockDevice('medium', medium.attach, 0, nextPort, 'KRONOS-MEDIUM', bootIndex),
   ];
 }
 
@@ -194,7 +197,7 @@ function planDisk(disk: Disk, index: number, nextPort: () => number, bootIndex: 
   const serial = disk.serial ?? `KRONOS-DISK-${index}`;
   return [
     ...planDrive(id, disk, disk.snapshot === true),
-    ...planBlockDevice(id, disk.bus, nextPort, serial, bootIndex),
+    ...planBlockDevice(id, disk.bus, index, nextPort, serial, bootIndex),
   ];
 }
 
@@ -214,6 +217,7 @@ function planDrive(
 function planBlockDevice(
   id: string,
   bus: DiskBus,
+  index: number,
   nextPort: () => number,
   serial: string,
   bootIndex: number,
@@ -224,8 +228,14 @@ function planBlockDevice(
       return ['-device', `virtio-blk-pci,${common}`];
     case 'ahci':
       return ['-device', `ide-hd,bus=ide.${nextPort()},${common}`];
-    case 'nvme':
-      return ['-device', `nvme,${common}`];
+    case 'nvme': {
+      // On the root bus of a machine with more than 2 GiB, SeaBIOS puts the registers above 4 GiB and cannot reach them.
+      const port = FIRST_NVME_PORT + index;
+      return [
+        ...['-device', `pcie-root-port,id=port${port},chassis=${port},slot=${port}`],
+        ...['-device', `nvme,bus=port${port},${common}`],
+      ];
+    }
     case 'usb':
       return ['-device', `usb-storage,bus=usb.0,removable=on,${common}`];
   }
