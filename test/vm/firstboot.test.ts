@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../temporary.ts';
 import { IQN, makeTarget, TARGET_LOGIN } from './target.ts';
 import { GUEST_WORKS, runGuest } from './guest.ts';
 import { hostText } from './host-text.ts';
-import { installHost, startHost } from './installed.ts';
+import { installHost, restartHost, startHost } from './installed.ts';
 import { putFile, type LiveMachine } from './live.ts';
 import { FULL } from './media.ts';
 import { freePort } from './ports.ts';
@@ -78,6 +78,17 @@ longTest(
     t.like(await statesOf(machine, 0), { network: 'finished' });
     t.regex(await say('ovs-vsctl list-br'), /^xenbr0\.30\s*$/m);
     t.regex(await banner(port), /^SSH-2\.0-OpenSSH/, 'the address stayed');
+
+    await restartHost(machine, { entry: 'xen' });
+    t.regex(await say('kronos-firstboot status --watch'), /This host is ready/);
+    t.regex(await say('ip -brief -4 address show xenbr0'), /10\.0\.2\.15/);
+    t.regex(await say('ovs-vsctl list-br'), /^xenbr0\.30\s*$/m);
+    t.regex(await say('lvs --noheadings VG_XenStorage-local; vgs'), /VG_XenStorage-local/);
+    t.true(
+      Object.values(await statesOf(machine, 0)).every((state) => state === 'skipped'),
+      'a configured host is left alone when it starts again',
+    );
+    t.regex(await banner(port), /^SSH-2\.0-OpenSSH/, 'the same address after a restart');
 
     const { user, password } = TARGET_LOGIN;
     await makeTarget(machine, ['127.0.0.1', '10.0.2.15']);

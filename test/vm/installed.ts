@@ -67,12 +67,30 @@ export async function startHost(host: HostToStart): Promise<LiveMachine> {
     await bootMedium({ name, firmware: 'bios', bootFrom: 'disk', disks: [disk], nics }),
   );
   try {
-    await machine.expect(/serial console/, 300);
-    await machine.type(ENTRIES[entry]);
-    await logIn(machine, hostname);
+    await enter(machine, entry, hostname);
     return machine;
   } catch (error) {
     await machine.stop();
     throw error;
   }
+}
+
+/** Starts a host again from its own shell, as a person would, and logs in. */
+export async function restartHost(
+  machine: LiveMachine,
+  { entry, hostname }: Pick<HostToStart, 'entry' | 'hostname'>,
+): Promise<void> {
+  await machine.type('systemctl reboot\r');
+  await enter(machine, entry, hostname);
+}
+
+/** From the boot menu to the shell. */
+async function enter(
+  machine: LiveMachine,
+  entry: HostToStart['entry'],
+  hostname?: string,
+): Promise<void> {
+  await machine.expect(/serial console/, 300);
+  await machine.type(ENTRIES[entry]);
+  await logIn(machine, hostname);
 }
