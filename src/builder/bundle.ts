@@ -1,6 +1,7 @@
 // Our own programs as single files: for the appliance, which has nodejs but no node_modules.
 import { readFile, readdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
+import { BUNDLED_LIBRARIES } from '../common/bundled-libraries.ts';
 import { KronosError } from '../common/error.ts';
 import { digestOf, type Sha256 } from '../common/digest.ts';
 import { exists, writeFileAtomic } from '../common/files.ts';
@@ -48,6 +49,8 @@ export async function bundleProgram(entry: string, target: string): Promise<Bund
     // Loads in half the time of an ES module that is written out: the start of a program is what is waited for.
     format: 'cjs',
     minify: true,
+    // What was bundled for our own start has no licence beside it, and may not be there at all.
+    alias: Object.fromEntries(BUNDLED_LIBRARIES.map((name) => [name, name])),
     // What the compiler was told must not matter here: a checkout may have another configuration above it.
     tsconfigRaw: '{}',
     target: TARGET,
