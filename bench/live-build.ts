@@ -47,8 +47,13 @@ export interface LiveBuildResult extends Measurement {
   packages: string[];
 }
 
-/** Lays the unpacked programs over /usr, then runs the command. */
-const OVER_USR = 'mount -t overlay overlay -o "lowerdir=$1:/usr" /usr; shift; exec "$@"';
+/** Lays the unpacked programs over /usr and dpkg's record of them over the machine's, then runs the command. */
+const OVER_USR = [
+  'mount -t overlay overlay -o "lowerdir=$1:/usr" /usr',
+  'mount --bind "$2" /var/lib/dpkg/status',
+  'shift 2',
+  'exec "$@"',
+].join('; ');
 
 /** `lb build` without the stages that have nothing to do. */
 const STAGES = 'lb bootstrap && lb chroot && lb binary';
@@ -94,8 +99,19 @@ export async function unpackLiveBuild(options: LiveBuildOptions): Promise<string
   }
   const archives = (await readdir(download)).map((file) => join(download, file));
   await extractArchives(archives, root);
+  await recordArchives(archives, store);
   const version = /^live-build_(.*)_all\.deb$/.exec(files.at(-1) ?? '')?.[1] ?? 'unknown';
   return decodeURIComponent(version);
+}
+
+/** live-build asks dpkg whether what it calls is installed; here it is, as far as live-build can see. */
+async function recordArchives(archives: readonly string[], store: string): Promise<void> {
+  const stanzas = await Promise.all(
+    archives.map(async (file) => (await run(['dpkg-deb', '--field', file])).stdout.trim()),
+  );
+  const recorded = stanzas.map((stanza) => `${stanza}\nStatus: install ok installed\n`);
+  const present = await readFile('/var/lib/dpkg/status', 'utf8');
+  await writeFile(statusOf(store), `${present.trimEnd()}\n\n${recorded.join('\n')}`);
 }
 
 /** One build from nothing but cached packages and indices. */
@@ -131,10 +147,15 @@ function programsOf(store: string): string {
   return join(store, 'programs');
 }
 
+function statusOf(store: string): string {
+  return join(store, 'dpkg-status');
+}
+
 function inPrivate(store: string, argv: readonly string[]): string[] {
   return [
     ...['unshare', '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child'],
-    ...['--mount-proc', 'sh', '-ceu', OVER_USR, 'sh', join(programsOf(store), 'usr'), ...argv],
+    ...['--mount-proc', 'sh', '-ceu', OVER_USR, 'sh', join(programsOf(store), 'usr')],
+    ...[statusOf(store), ...argv],
   ];
 }
 
