@@ -1,7 +1,7 @@
 // Reads a tree into entries: the ground truth of what a layer holds.
-import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { digestOf } from '../../common/digest.ts';
+import { digestFileSync } from '../../common/digest.ts';
 import type { Entry, EntryType } from './contents.ts';
 
 /** An entry with what tells later whether its file changed. */
@@ -53,7 +53,7 @@ function describe(
   entry.size = stats.size;
   const known =
     before?.inode === stats.ino && before.changed === stats.ctimeMs ? before.sha256 : undefined;
-  entry.sha256 = known ?? digestOf(readFileSync(full));
+  entry.sha256 = known ?? digestFileSync(full);
   return entry;
 }
 

@@ -4,6 +4,7 @@ import { copyFile, readFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../common/files.ts';
 import { replaceProgram, replacePrograms, runInTree, writeInTree } from '../sandbox/tree.ts';
+import { UPDATE_AUTHORITIES, updateAuthorities } from './authorities.ts';
 
 /**
  * Programs whose results are caches or are made once at the end. Python itself is among them because its own packages
@@ -15,13 +16,12 @@ const SILENCED =
   /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d|ssh-keygen|dpkg-maintscript-helper)$/;
 
 /**
- * Authorities that ONCE reads. Their package asks before it unpacks, where apt installs it: it finds no directory then
+ * Authorities that UPDATE_AUTHORITIES reads. Their package asks before it unpacks, where apt installs it: it finds no directory then
  * and takes all of its list. With the directory it looks for each of them with three processes and takes all as well.
  */
 const CERTIFICATES = '/usr/share/ca-certificates';
 
-/** Called twice by its package, each time for all of its work; the mark says that it was called at all. */
-const ONCE = '/usr/sbin/update-ca-certificates';
+/** UPDATE_AUTHORITIES is called twice by its package, each time for all of its work; this says that it was called at all. */
 const ONCE_MARK = '/run/kronos-once';
 
 /** Asked for each package whether it is one part of several; fails where it is not. */
@@ -92,9 +92,9 @@ export async function deferPrograms(
     const silent = names.map((name) => [join(directory, name), '/usr/bin/true'] as const);
     restore.push(await replacePrograms(tree, new Map(silent)));
   }
-  if (await exists(join(tree, ONCE))) {
+  if (await exists(join(tree, UPDATE_AUTHORITIES))) {
     await writeInTree(tree, `${ONCE_MARK}.sh`, `#!/bin/sh\n: >${ONCE_MARK}\n`, 0o755);
-    restore.push(await replaceProgram(tree, ONCE, `${ONCE_MARK}.sh`));
+    restore.push(await replaceProgram(tree, UPDATE_AUTHORITIES, `${ONCE_MARK}.sh`));
     restore.push(await hideCertificates(tree));
   }
   if (await exists(join(tree, UNITS))) {
@@ -108,7 +108,7 @@ export async function deferPrograms(
     for (const argv of notedCalls(await readFile(join(tree, UNITS_LOG), 'utf8').catch(() => ''))) {
       await runInTree(tree, [UNITS, ...argv], { environment: { ...environment, ...FOR_UNITS } });
     }
-    if (await exists(join(tree, ONCE_MARK))) await runInTree(tree, [ONCE], { environment });
+    if (await exists(join(tree, ONCE_MARK))) await updateAuthorities(tree, environment);
   };
 }
 

@@ -1,15 +1,14 @@
 // The blobs were right when they were stored; a disk may think otherwise by now.
-import { readFile } from 'node:fs/promises';
-import { digestOf } from '../../common/digest.ts';
+import { digestFileSync } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
 import type { LockedPackage } from '../lock/lock.ts';
 
 /** Reads every blob again. Errors: `verification/blob-digest` naming the first package that is not what the lock says. */
-export async function requireIntact(
+export function requireIntact(
   archives: readonly (Pick<LockedPackage, 'name' | 'version' | 'sha256'> & { file: string })[],
-): Promise<void> {
+): void {
   for (const { name, version, sha256, file } of archives) {
-    const found = digestOf(await readFile(file));
+    const found = digestFileSync(file);
     if (found === sha256) continue;
     throw new KronosError(
       'verification/blob-digest',

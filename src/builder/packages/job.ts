@@ -76,7 +76,7 @@ export async function runJob(
   const { tree, progress } = { tree: input.tree, progress: context.progress };
   const environment = scriptEnvironment(input);
   progress.note('checking packages');
-  await requireIntact([...input.host, ...input.live]);
+  requireIntact([...input.host, ...input.live]);
   await prepareTree(tree, input.treeInMemory);
   const essential = await findEssential(input.host);
   progress.note(`extracting ${essential.length} essential packages`);

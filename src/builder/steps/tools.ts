@@ -23,7 +23,7 @@ export function toolsStep(
     module: import.meta.url,
     inputs: { 'lock: tools': tools.map((entry) => `${entry.name}=${entry.sha256}`) },
     run: async ({ directory, progress, signal }) => {
-      await requireIntact(tools.map((entry) => ({ ...entry, file: blobFile(entry.sha256) })));
+      requireIntact(tools.map((entry) => ({ ...entry, file: blobFile(entry.sha256) })));
       const root = join(directory, 'root');
       for (const part of ['bin', 'sbin', 'lib', 'lib64']) {
         await mkdir(join(root, 'usr', part), { recursive: true });
