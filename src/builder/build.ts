@@ -87,16 +87,18 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
   await fetchPackages(build);
   const version = await programVersion();
   const tools = await ensure(toolsOf(build));
-  const packages = await ensure(
-    packagesStep({
-      ...{ selection, lock, tools, compression: compressionOf(options) },
-      blobs: build.store.directory,
-      blobFile: (sha256) => build.store.path(sha256),
-    }),
-  );
+  const [packages, programs] = await finishAll([
+    ensure(
+      packagesStep({
+        ...{ selection, lock, tools, compression: compressionOf(options) },
+        blobs: build.store.directory,
+        blobFile: (sha256) => build.store.path(sha256),
+      }),
+    ),
+    ensure(programsStep()),
+  ]);
   const { epoch } = lock;
   const loader = await ensure(loaderStep({ epoch, tools, packages }));
-  const programs = await ensure(programsStep());
   const files = await ensure(
     filesStep({ selection, version, epoch, tools, packages, programs, loader }),
   );

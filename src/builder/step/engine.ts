@@ -1,6 +1,6 @@
 // Runs steps at most once per set of inputs. Output appears under its key by one rename, so that a build that is
 // killed leaves either a whole step or nothing that anyone would read.
-import { mkdir, readFile, rename, utimes } from 'node:fs/promises';
+import { mkdir, readFile, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestData, type Sha256 } from '../../common/digest.ts';
 import { KronosError, systemCode } from '../../common/error.ts';
@@ -63,9 +63,10 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
   const keyOf = (step: Step): Sha256 => digestData({ name: step.name, inputs: inputsOf(step) });
 
   const noteLast = async (step: Step, text: string): Promise<void> => {
-    // For `--explain` only: a disk that is full must not keep anybody from what is in the cache.
-    const file = join(cache, 'last', scope, `${step.name}.json`);
-    await writeFileAtomic(file, text).catch(() => undefined);
+    // For `--explain` only: a disk that is full must not keep anybody from what is in the cache, and nobody waits for it.
+    const directory = join(cache, 'last', scope);
+    await mkdir(directory, { recursive: true }).catch(() => undefined);
+    await writeFile(join(directory, `${step.name}.json`), text).catch(() => undefined);
   };
 
   const readLastInputs = async (step: Step): Promise<StepRecord['inputs'] | undefined> => {

@@ -1,7 +1,7 @@
 // The same appliance as a directory for a boot server: TFTP for the first files, HTTP for everything.
-import { chmod } from 'node:fs/promises';
-import { join } from 'node:path';
-import { copyFileAtomic, linkFile, writeFileAtomic } from '../../common/files.ts';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { copyFileAtomic, linkFile } from '../../common/files.ts';
 import { renderMenu } from '../image/menu.ts';
 import type { MENU_TEMPLATES, MenuInput } from '../image/menu.ts';
 import type { StepContext } from '../step/step.ts';
@@ -63,7 +63,8 @@ export async function makePxe(input: PxeInput, context: StepContext): Promise<vo
     made.push(target);
   }
   for (const [target, content] of await renderedFiles(input)) {
-    await writeFileAtomic(join(root, target), content);
+    await mkdir(dirname(join(root, target)), { recursive: true });
+    await writeFile(join(root, target), content);
     made.push(target);
   }
   // A boot server runs as somebody else: everybody may read, whatever the umask here.
