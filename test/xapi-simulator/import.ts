@@ -1,12 +1,13 @@
-// What a coordinator has of a host that joins: its interfaces and repositories, and later the pool's bonds, VLANs and shared
-// repositories on it. As seen with xapi 26.17.
+// What a coordinator has of a host that joins: its interfaces, repositories and machines, and later the pool's bonds, VLANs and
+// shared repositories on it. As seen with xapi 26.17.
 import { NULL_REF } from '../../src/xenapi/message.ts';
 import type { DataRecord } from './database.ts';
+import { settle } from './machines.ts';
 import { text } from './messages.ts';
 import { addPif } from './networks.ts';
 import type { Xapi } from './xapi.ts';
 
-/** Physical interfaces, in networks matched by the names of their bridges, and local repositories. */
+/** Physical interfaces, in networks matched by the names of their bridges, local repositories, and machines. */
 export function importHost(target: Xapi, joiner: Pick<Xapi, 'database' | 'host'>): void {
   const { database } = target;
   for (const pif of joiner.database.records('PIF').values()) {
@@ -24,6 +25,9 @@ export function importHost(target: Xapi, joiner: Pick<Xapi, 'database' | 'host'>
     if (database.records('SR').has(text(pbd['SR'])))
       database.records('PBD').set(ref, structuredClone(pbd));
   }
+  for (const [ref, machine] of joiner.database.records('VM'))
+    database.records('VM').set(ref, structuredClone(machine));
+  settle(database);
 }
 
 /** What the restarted member gets of the pool: the same bonds and VLANs on its own cards, and what is shared. */

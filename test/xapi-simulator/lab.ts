@@ -6,6 +6,7 @@ import { Refusal } from './database.ts';
 import { addEvents } from './events.ts';
 import { addHosts } from './hosts.ts';
 import { copyPool, importHost } from './import.ts';
+import { addMachines } from './machines.ts';
 import { text } from './messages.ts';
 import { addNetworks, type Nic } from './networks.ts';
 import type { Heard } from './protocol.ts';
@@ -57,6 +58,7 @@ export class SimulatedHost {
     this.#poolConf = options.poolConf;
     this.xapi = new Xapi(options);
     addHosts(this.xapi);
+    addMachines(this.xapi);
     addNetworks(this.xapi, options.nics, { vlans: true, bonds: true });
     addStorage(this.xapi, options.world);
     addEvents(this.xapi);
@@ -115,6 +117,10 @@ export class SimulatedHost {
     if (itself) throw new Refusal('OPERATION_NOT_ALLOWED', 'Host cannot become slave of itself');
     if (database.records('host').size > 1)
       throw new Refusal('JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS');
+    const running = [...database.records('VM').values()].some(
+      (vm) => vm['power_state'] === 'Running' && vm['is_control_domain'] !== true,
+    );
+    if (running) throw new Refusal('JOINING_HOST_CANNOT_HAVE_RUNNING_VMS');
     const shared = [...database.records('SR').values()].some((sr) => sr['shared'] === true);
     if (shared) throw new Refusal('JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS');
     if (database.records('Bond').size > 0) throw new Refusal('POOL_JOINING_HOST_HAS_BONDS');
