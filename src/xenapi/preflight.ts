@@ -71,7 +71,6 @@ function findLicences(joiner: PoolView, pool: PoolView): Obstacle[] {
 function findStates(joiner: PoolView, pool: PoolView): Obstacle[] {
   const [own, theirs] = [ownHost(joiner), ownHost(pool)];
   const others = valuesOf(joiner.host).filter(({ uuid }) => uuid !== own?.uuid);
-  const same = own !== undefined && valuesOf(pool.host).some(({ uuid }) => uuid === own.uuid);
   return [
     ...obstacle(
       managementPif(joiner) === undefined,
@@ -87,13 +86,11 @@ function findStates(joiner: PoolView, pool: PoolView): Obstacle[] {
       'take it out before: xe cluster-host-destroy, or xe cluster-pool-destroy for all of it',
     ),
     ...highAvailability(pool, 'in the pool'),
+    // Where the coordinator has the host and the host does not know of it, a join was cut: the next one goes on.
     ...obstacle(
-      same,
+      own !== undefined && own.uuid === theirs?.uuid,
       'OPERATION_NOT_ALLOWED',
-      () =>
-        own?.uuid === theirs?.uuid
-          ? 'the host is the coordinator of this pool itself'
-          : 'the host is in this pool already',
+      () => 'the host is the coordinator of this pool itself',
       'nothing is to be done',
     ),
     ...obstacle(

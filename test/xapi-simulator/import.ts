@@ -10,8 +10,10 @@ import type { Xapi } from './xapi.ts';
 /** Physical interfaces, in networks matched by the names of their bridges, local repositories, and machines. */
 export function importHost(target: Xapi, joiner: Pick<Xapi, 'database' | 'host'>): void {
   const { database } = target;
+  // What an earlier join that was cut brought is there already.
+  const known = new Set([...database.records('PIF').values()].map((pif) => pif['uuid']));
   for (const pif of joiner.database.records('PIF').values()) {
-    if (pif['physical'] !== true) continue;
+    if (pif['physical'] !== true || known.has(pif['uuid'])) continue;
     const theirs = joiner.database.get('network', text(pif['network']));
     const network =
       [...database.records('network')].find(([, one]) => one['bridge'] === theirs['bridge'])?.[0] ??
