@@ -11,16 +11,25 @@ import {
 } from '../src/builder/host-programs.ts';
 import { cacheDirectory } from '../src/cli/options.ts';
 import { formatError } from '../src/common/error.ts';
+import { readTextOrUndefined } from '../src/common/files.ts';
 import { UNOBSERVED } from '../src/common/progress.ts';
 import { runAva } from './ava.ts';
 import { runChecks } from './checks.ts';
 import { formatSummary } from './summary.ts';
+
+/** After version 12 Debian made a package of every agent; the old name now brings all of them. */
+const FENCE_AGENTS = /^VERSION_CODENAME=bookworm$/m.test(
+  (await readTextOrUndefined('/etc/os-release')) ?? '',
+)
+  ? 'fence-agents'
+  : 'fence-agents-xenapi';
 
 /** What tests use besides what a build needs. */
 const TEST_PROGRAMS: readonly HostProgram[] = [
   ...BUILD_PROGRAMS,
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
+  { name: 'fence_xenapi', package: FENCE_AGENTS, purpose: 'be a client of the simulated xapi' },
 ];
 
 const root = join(import.meta.dirname, '../..');

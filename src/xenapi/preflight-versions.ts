@@ -1,45 +1,52 @@
-// The part of the preflight that compares two hosts: products, versions, processors, directories of users.
+// The part of the preflight that compares two hosts: products, versions, processors, editions, directories of users.
 import { obstacle, type Obstacle } from './obstacle.ts';
-import type { HostRecord } from './view.ts';
+import { ownHost, valuesOf, type HostRecord, type PoolView } from './view.ts';
 
-/** Fields of software_version that must be the same in any case, then those that force overrides. */
-const COMPATIBLE = ['platform_version', 'product_brand', 'platform_name'];
-const HOMOGENEOUS = ['xapi', 'git_id'];
+const INSTALL = 'install both from the same image, or bring them to the same version';
 
-/** What differs between the host and the coordinator of the pool. `force`: what pool.join_force lets pass is left out. */
-export function findVersions(
-  own: HostRecord | undefined,
-  theirs: HostRecord | undefined,
-  force: boolean,
-): Obstacle[] {
+/** A value of both hosts under the name that people know. */
+type Compared = readonly [name: string, value: (host: HostRecord) => string | undefined];
+
+const fieldOf = (name: string): Compared => [name, (host) => host.software_version[name]];
+
+/** Must be the same in any case, then what force overrides. The platform counts only where there is no brand. */
+const COMPATIBLE: readonly Compared[] = [
+  fieldOf('platform_version'),
+  [
+    'product_brand',
+    ({ software_version: version }) => version['product_brand'] ?? version['platform_name'],
+  ],
+];
+const HOMOGENEOUS = [fieldOf('xapi'), fieldOf('git_id')];
+
+/** What differs between the host and the coordinator of the pool. */
+function compare(joiner: PoolView, pool: PoolView, what: readonly Compared[]): string[] {
+  const [own, theirs] = [ownHost(joiner), ownHost(pool)];
   if (own === undefined || theirs === undefined) return [];
-  const differing = (names: readonly string[]): string[] =>
-    names
-      .filter((name) => own.software_version[name] !== theirs.software_version[name])
-      .map(
-        (name) =>
-          `${name} ${own.software_version[name] ?? 'none'}, in the pool ${theirs.software_version[name] ?? 'none'}`,
-      );
-  const incompatible = differing(COMPATIBLE);
-  const versions = differing(HOMOGENEOUS);
-  const [ownApi, theirApi] = [own, theirs].map(
-    (host) => `${host.API_version_major}.${host.API_version_minor}`,
-  );
-  const vendors = [own, theirs].map((host) => host.cpu_info['vendor'] ?? '');
-  const backends = [own, theirs].map((host) => host.software_version['network_backend'] ?? '');
-  const install = 'install both from the same image, or bring them to the same version';
+  return what
+    .filter(([, value]) => value(own) !== value(theirs))
+    .map(
+      ([name, value]) => `${name} ${value(own) ?? 'none'}, in the pool ${value(theirs) ?? 'none'}`,
+    );
+}
+
+/** `force`: what pool.join_force lets pass is left out. */
+export function findProducts(joiner: PoolView, pool: PoolView, force: boolean): Obstacle[] {
+  const incompatible = compare(joiner, pool, COMPATIBLE);
+  const versions = compare(joiner, pool, HOMOGENEOUS);
+  const vendors = [joiner, pool].map((view) => ownHost(view)?.cpu_info['vendor'] ?? '');
   return [
     ...obstacle(
       incompatible.length > 0,
       'HOSTS_NOT_COMPATIBLE',
       () => `the products differ: ${incompatible.join('; ')}`,
-      install,
+      INSTALL,
     ),
     ...obstacle(
       !force && versions.length > 0,
       'HOSTS_NOT_HOMOGENEOUS',
       () => `the software differs: ${versions.join('; ')}`,
-      install,
+      INSTALL,
     ),
     ...obstacle(
       !force && vendors[0] !== vendors[1],
@@ -47,42 +54,72 @@ export function findVersions(
       () => `the processors are of different vendors: ${vendors.join(', in the pool ')}`,
       'virtual machines could not move between them; use another pool, or join with force',
     ),
+  ];
+}
+
+/** To which directory of users and to which edition the two belong. */
+export function findMemberships(joiner: PoolView, pool: PoolView): Obstacle[] {
+  const directories = compare(joiner, pool, [
+    ['type', (host) => host.external_auth_type],
+    ['service', (host) => host.external_auth_service_name.toLowerCase()],
+  ]);
+  const own = ownHost(joiner)?.edition ?? '';
+  const other = valuesOf(pool.host).find(({ edition }) => edition !== own);
+  return [
     ...obstacle(
-      own.external_auth_type !== theirs.external_auth_type ||
-        own.external_auth_service_name !== theirs.external_auth_service_name,
+      directories.length > 0,
       'POOL_JOINING_EXTERNAL_AUTH_MISMATCH',
       () => 'users are known from different directories',
       'give the host the external authentication of the pool, or none on both sides',
     ),
     ...obstacle(
-      own.edition !== theirs.edition,
+      other !== undefined,
       'LICENSE_HOST_POOL_MISMATCH',
-      () => `the edition is ${own.edition || 'none'}, in the pool ${theirs.edition || 'none'}`,
+      () => `the edition is ${own || 'none'}, in the pool ${other?.edition || 'none'}`,
       'apply the edition of the pool: xe host-apply-edition',
     ),
+  ];
+}
+
+/** The API, the database, and updates that all hosts of a pool must have. */
+export function findVersions(joiner: PoolView, pool: PoolView): Obstacle[] {
+  const api = compare(joiner, pool, [
+    ['the API is', (host) => `${host.API_version_major}.${host.API_version_minor}`],
+  ]);
+  const schemas = [joiner, pool].map((view) => ownHost(view)?.software_version['db_schema'] ?? '');
+  const [own, theirs] = [updatesOf(joiner), updatesOf(pool)];
+  const differing = [
+    ...[...own].filter((name) => !theirs.has(name)).map((name) => `${name} only on the host`),
+    ...[...theirs].filter((name) => !own.has(name)).map((name) => `${name} only in the pool`),
+  ];
+  return [
     ...obstacle(
-      backends[0] !== backends[1],
-      'OPERATION_NOT_ALLOWED',
-      () => `Network backends differ: ${backends.join(', in the pool ')}`,
-      'use Open vSwitch on both: /etc/xensource/network.conf, then a restart',
-    ),
-    ...obstacle(
-      ownApi !== theirApi,
+      api.length > 0,
       'POOL_JOINING_HOST_MUST_HAVE_SAME_API_VERSION',
-      () => `the API is ${ownApi ?? ''}, in the pool ${theirApi ?? ''}`,
-      install,
+      () => api.join(''),
+      INSTALL,
     ),
     ...obstacle(
-      own.software_version['db_schema'] !== theirs.software_version['db_schema'],
+      schemas[0] !== schemas[1],
       'POOL_JOINING_HOST_MUST_HAVE_SAME_DB_SCHEMA',
-      () => 'the databases have different forms',
-      install,
+      () => `the databases have different forms: ${schemas.join(', in the pool ')}`,
+      INSTALL,
     ),
     ...obstacle(
-      own.last_update_hash !== theirs.last_update_hash,
+      differing.length > 0,
       'HOSTS_NOT_HOMOGENEOUS',
-      () => 'other updates are applied than in the pool',
+      () => `other updates are applied than in the pool: ${differing.join(', ')}`,
       'update the host to the state of the pool',
     ),
   ];
+}
+
+/** Updates of the coordinator that say of themselves that all hosts must have them. */
+function updatesOf(view: PoolView): Set<string> {
+  const applied = (ownHost(view)?.updates ?? []).map((ref) => view.pool_update[ref]);
+  return new Set(
+    applied
+      .filter((update) => update?.enforce_homogeneity === true)
+      .map((update) => `${update?.name_label ?? ''} (${update?.uuid ?? ''})`),
+  );
 }

@@ -1,8 +1,9 @@
 // Everything that pool.join would refuse, found in one pass before anything is changed. The server tells the first only.
-import { findVersions } from './preflight-versions.ts';
-import { NULL_REF } from './message.ts';
 import { obstacle, type Obstacle } from './obstacle.ts';
-import type { HostRecord, PifRecord, PoolView, Records } from './view.ts';
+import { findAddressing, findNetworks, findSwitches } from './preflight-networks.ts';
+import { findTrust } from './preflight-trust.ts';
+import { findMemberships, findProducts, findVersions } from './preflight-versions.ts';
+import { managementPif, ownHost, valuesOf, type PoolView } from './view.ts';
 
 /** Hosts of a pool whose licence restricts its size. */
 const RESTRICTED_SIZE = 3;
@@ -15,7 +16,8 @@ export interface PreflightOptions {
 
 /**
  * The obstacles between a host and a pool, in the order in which the server would find them. Empty: pool.join will be
- * accepted, as far as the two databases tell. Source: order of checks of xapi 26.17.
+ * accepted, as far as the two databases tell. Source: checks of xapi 26 (pre_join_checks), which are not stricter either: what
+ * they let pass is no obstacle.
  */
 export function findObstacles(
   joiner: PoolView,
@@ -26,26 +28,18 @@ export function findObstacles(
     ...findLicences(joiner, pool),
     ...findStates(joiner, pool),
     ...findMachines(joiner),
-    ...findVersions(ownHost(joiner), ownHost(pool), force),
+    ...findGuidances(joiner, pool),
+    ...findProducts(joiner, pool, force),
     ...findStorage(joiner),
     ...findNetworks(joiner, pool),
+    ...findMemberships(joiner, pool),
+    ...findSwitches(joiner, pool),
+    ...findVersions(joiner, pool),
+    ...findAddressing(joiner, pool),
     ...findTrust(joiner, pool),
+    ...findUpdating(joiner, pool),
     ...findDrivers(joiner, pool),
   ];
-}
-
-/** The host that is asked to join: the only one of its pool, or its coordinator. */
-export function ownHost(view: PoolView): HostRecord | undefined {
-  return view.host[view.pool.master];
-}
-
-/** The management interface of a pool's coordinator. */
-export function managementPif(view: PoolView): PifRecord | undefined {
-  return valuesOf(view.PIF).find((pif) => pif.management && pif.host === view.pool.master);
-}
-
-function valuesOf<T>(records: Records<T>): T[] {
-  return Object.values(records);
 }
 
 function namesOf(records: readonly { name_label: string }[]): string {
@@ -66,10 +60,10 @@ function findLicences(joiner: PoolView, pool: PoolView): Obstacle[] {
       'apply a licence with pools on both sides',
     ),
     ...obstacle(
-      restricts(pool, 'pool_size') && size >= RESTRICTED_SIZE,
+      (restricts(joiner, 'pool_size') || restricts(pool, 'pool_size')) && size >= RESTRICTED_SIZE,
       'LICENSE_RESTRICTION',
-      () => `the licence of the pool allows ${RESTRICTED_SIZE} hosts, and it has ${size}`,
-      'apply a licence without this limit in the pool',
+      () => `the licence allows ${RESTRICTED_SIZE} hosts in a pool, and it has ${size}`,
+      'apply a licence without this limit on both sides',
     ),
   ];
 }
@@ -77,7 +71,6 @@ function findLicences(joiner: PoolView, pool: PoolView): Obstacle[] {
 function findStates(joiner: PoolView, pool: PoolView): Obstacle[] {
   const [own, theirs] = [ownHost(joiner), ownHost(pool)];
   const others = valuesOf(joiner.host).filter(({ uuid }) => uuid !== own?.uuid);
-  const same = own !== undefined && valuesOf(pool.host).some(({ uuid }) => uuid === own.uuid);
   return [
     ...obstacle(
       managementPif(joiner) === undefined,
@@ -85,26 +78,19 @@ function findStates(joiner: PoolView, pool: PoolView): Obstacle[] {
       () => 'the host knows no management interface of its own yet',
       'wait for its first boot to end, or call PIF.scan and host.management_reconfigure',
     ),
+    ...highAvailability(joiner, 'on the host'),
     ...obstacle(
-      joiner.pool.ha_enabled || pool.pool.ha_enabled,
-      'HA_IS_ENABLED',
-      () =>
-        `high availability is enabled ${joiner.pool.ha_enabled ? 'on the host' : 'in the pool'}`,
-      'switch it off for the time of the join: xe pool-ha-disable',
-    ),
-    ...obstacle(
-      valuesOf(joiner.Cluster_host).length > 0 || valuesOf(pool.Cluster_host).length > 0,
+      valuesOf(joiner.Cluster_host).some(({ enabled }) => enabled),
       'CLUSTERING_ENABLED',
-      () => 'a cluster is configured',
-      'take the host out of its cluster, or the cluster of the pool apart, before',
+      () => 'the host is in a cluster',
+      'take it out before: xe cluster-host-destroy, or xe cluster-pool-destroy for all of it',
     ),
+    ...highAvailability(pool, 'in the pool'),
+    // Where the coordinator has the host and the host does not know of it, a join was cut: the next one goes on.
     ...obstacle(
-      same,
+      own !== undefined && own.uuid === theirs?.uuid,
       'OPERATION_NOT_ALLOWED',
-      () =>
-        own?.uuid === theirs?.uuid
-          ? 'the host is the coordinator of this pool itself'
-          : 'the host is in this pool already',
+      () => 'the host is the coordinator of this pool itself',
       'nothing is to be done',
     ),
     ...obstacle(
@@ -116,11 +102,19 @@ function findStates(joiner: PoolView, pool: PoolView): Obstacle[] {
   ];
 }
 
+function highAvailability({ pool }: PoolView, where: string): Obstacle[] {
+  return obstacle(
+    pool.ha_enabled,
+    'HA_IS_ENABLED',
+    () => `high availability is enabled ${where}`,
+    'switch it off for the time of the join: xe pool-ha-disable',
+  );
+}
+
 function findMachines(joiner: PoolView): Obstacle[] {
   const own = valuesOf(joiner.VM).filter((vm) => !vm.is_a_template && !vm.is_control_domain);
-  const running = own.filter((vm) => vm.power_state !== 'Halted');
+  const running = own.filter((vm) => vm.power_state === 'Running');
   const busy = own.filter((vm) => Object.keys(vm.current_operations).length > 0);
-  const guidance = ownHost(joiner)?.pending_guidances ?? [];
   return [
     ...obstacle(
       running.length > 0,
@@ -134,17 +128,24 @@ function findMachines(joiner: PoolView): Obstacle[] {
       () => `something is being done with virtual machines of the host: ${namesOf(busy)}`,
       'wait for it to end, or cancel it',
     ),
-    ...obstacle(
-      guidance.length > 0,
-      'HOST_PENDING_MANDATORY_GUIDANCE',
-      () => `an update of the host is not finished: ${guidance.join(', ')}`,
-      'do what it asks for, usually a restart of the host',
-    ),
   ];
 }
 
+function findGuidances(joiner: PoolView, pool: PoolView): Obstacle[] {
+  const pending = (view: PoolView, whose: string): Obstacle[] => {
+    const guidance = ownHost(view)?.pending_guidances ?? [];
+    return obstacle(
+      guidance.length > 0,
+      'HOST_PENDING_MANDATORY_GUIDANCE',
+      () => `an update of ${whose} is not finished: ${guidance.join(', ')}`,
+      'do what it asks for, usually a restart of the host',
+    );
+  };
+  return [...pending(joiner, 'the host'), ...pending(pool, 'the coordinator')];
+}
+
 function findStorage(joiner: PoolView): Obstacle[] {
-  const shared = valuesOf(joiner.SR).filter((sr) => sr.shared);
+  const shared = valuesOf(joiner.SR).filter((sr) => sr.shared && !sr.is_tools_sr);
   return obstacle(
     shared.length > 0,
     'JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS',
@@ -153,84 +154,17 @@ function findStorage(joiner: PoolView): Obstacle[] {
   );
 }
 
-function findNetworks(joiner: PoolView, pool: PoolView): Obstacle[] {
-  const own = managementPif(joiner);
-  const theirs = managementPif(pool);
-  const vlans = valuesOf(joiner.PIF).filter((pif) => pif.VLAN_master_of !== NULL_REF);
-  const foreign = vlans.filter((pif) => !pif.management);
-  const controller = (view: PoolView): string =>
-    JSON.stringify(
-      valuesOf(view.SDN_controller)
-        .map((one) => [one.address, one.port])
-        .sort(),
-    );
-  const later = 'destroy them; the pool gives the host its own after the join';
-  const has = (records: Records<unknown>, code: string, what: string): Obstacle[] => {
-    const count = valuesOf(records).length;
-    return obstacle(count > 0, code, () => `the host has ${what} (${count})`, later);
-  };
-  return [
-    ...has(joiner.Bond, 'POOL_JOINING_HOST_HAS_BONDS', 'bonds'),
-    ...has(joiner.tunnel, 'POOL_JOINING_HOST_HAS_TUNNELS', 'tunnels'),
-    ...has(joiner.network_sriov, 'POOL_JOINING_HOST_HAS_NETWORK_SRIOVS', 'SR-IOV networks'),
-    ...obstacle(
-      foreign.length > 0,
-      'POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS',
-      () => `the host has VLANs: ${foreign.map((pif) => `${pif.device}.${pif.VLAN}`).join(', ')}`,
-      later,
-    ),
-    ...obstacle(
-      own !== undefined && theirs !== undefined && own.VLAN !== theirs.VLAN,
-      'POOL_JOINING_HOST_MANAGEMENT_VLAN_DOES_NOT_MATCH',
-      () => `management is on ${tagOf(own)}, in the pool on ${tagOf(theirs)}`,
-      'put the management network of the host into the VLAN of the pool',
-    ),
-    ...obstacle(
-      controller(joiner) !== controller(pool),
-      'OPERATION_NOT_ALLOWED',
-      () => 'SDN controller differs',
-      'give both the same controller, or none',
-    ),
-    ...obstacle(
-      own !== undefined &&
-        theirs !== undefined &&
-        own.primary_address_type !== theirs.primary_address_type,
-      'OPERATION_NOT_ALLOWED',
-      () =>
-        `Primary address type differs: ${own?.primary_address_type ?? ''}, in the pool ${theirs?.primary_address_type ?? ''}`,
-      'use the same version of IP for management: xe pif-set-primary-address-type',
-    ),
-  ];
-}
-
-function tagOf(pif: PifRecord | undefined): string {
-  return pif === undefined || pif.VLAN === -1 ? 'no VLAN' : `VLAN ${pif.VLAN}`;
-}
-
-function findTrust(joiner: PoolView, pool: PoolView): Obstacle[] {
-  const authorities = (view: PoolView): Map<string, string> =>
-    new Map(
-      valuesOf(view.Certificate)
-        .filter(({ type }) => type === 'ca')
-        .map(({ name, fingerprint }) => [name, fingerprint]),
-    );
-  const theirs = authorities(pool);
-  const conflicts = [...authorities(joiner)].filter(
-    ([name, fingerprint]) => (theirs.get(name) ?? fingerprint) !== fingerprint,
-  );
-  const [own, other] = [joiner.pool.tls_verification_enabled, pool.pool.tls_verification_enabled];
+/** Updates that are being applied; `rolling_upgrade_in_progress` stands in the pool where it gets a new version host by host. */
+function findUpdating(joiner: PoolView, pool: PoolView): Obstacle[] {
+  const isUpdating = ({ pool: { current_operations: operations } }: PoolView): boolean =>
+    Object.values(operations).includes('apply_updates');
+  const where = isUpdating(joiner) ? 'the host' : 'the pool';
   return [
     ...obstacle(
-      own !== other,
-      'POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH',
-      () => `TLS verification is ${onOff(own)} on the host and ${onOff(other)} in the pool`,
-      'switch it on where it is off: xe pool-enable-tls-verification',
-    ),
-    ...obstacle(
-      conflicts.length > 0,
-      'POOL_JOINING_HOST_CA_CERTIFICATES_CONFLICT',
-      () => `other certificates under the same name: ${conflicts.map(([name]) => name).join(', ')}`,
-      'remove or rename those of the host: xe pool-uninstall-ca-certificate',
+      isUpdating(joiner) || isUpdating(pool),
+      'NOT_SUPPORTED_DURING_UPGRADE',
+      () => `updates are being applied to ${where}`,
+      'wait for them to end',
     ),
     ...obstacle(
       'rolling_upgrade_in_progress' in pool.pool.other_config,
@@ -241,21 +175,17 @@ function findTrust(joiner: PoolView, pool: PoolView): Obstacle[] {
   ];
 }
 
-function onOff(value: boolean): string {
-  return value ? 'on' : 'off';
-}
-
+/** The host must have all that the pool has, in the same version or a newer one; what it has besides does not matter. */
 function findDrivers(joiner: PoolView, pool: PoolView): Obstacle[] {
   const own = new Map(valuesOf(joiner.SM).map((sm) => [sm.type, sm]));
-  const used = new Set(valuesOf(pool.SR).map((sr) => sr.type));
-  const lacking = valuesOf(pool.SM)
-    .filter((sm) => used.has(sm.type))
-    .flatMap((sm) => {
-      const mine = own.get(sm.type);
-      if (mine === undefined) return [sm.type];
-      const missing = Object.keys(sm.features).filter((name) => !(name in mine.features));
-      return missing.length === 0 ? [] : [`${sm.type} without ${missing.join(', ')}`];
-    });
+  const lacking = valuesOf(pool.SM).flatMap(({ type, features }) => {
+    const mine = own.get(type);
+    if (mine === undefined) return [type];
+    const missing = Object.entries(features)
+      .filter(([name, version]) => (mine.features[name] ?? 0) < version)
+      .map(([name, version]) => (name in mine.features ? `${name} ${version}` : name));
+    return missing.length === 0 ? [] : [`${type} without ${missing.join(', ')}`];
+  });
   return obstacle(
     lacking.length > 0,
     'POOL_JOINING_SM_FEATURES_INCOMPATIBLE',

@@ -13,6 +13,7 @@ export interface PoolRecord {
   tls_verification_enabled: boolean;
   restrictions: Readonly<Record<string, string>>;
   other_config: Readonly<Record<string, string>>;
+  current_operations: Readonly<Record<string, string>>;
 }
 
 export interface HostRecord {
@@ -28,7 +29,8 @@ export interface HostRecord {
   external_auth_type: string;
   external_auth_service_name: string;
   pending_guidances: readonly string[];
-  last_update_hash: string;
+  /** References of updates. */
+  updates: readonly string[];
 }
 
 export interface PifRecord {
@@ -55,10 +57,13 @@ export interface SrRecord {
   name_label: string;
   type: string;
   shared: boolean;
+  /** Holds the drivers for guests: shared, and there on every host. */
+  is_tools_sr: boolean;
 }
 
 export interface SmRecord {
   type: string;
+  /** Versions by name. */
   features: Readonly<Record<string, number>>;
 }
 
@@ -76,6 +81,13 @@ export interface CertificateRecord {
   fingerprint: string;
 }
 
+export interface UpdateRecord {
+  uuid: string;
+  name_label: string;
+  /** All hosts of a pool must have it, or none. */
+  enforce_homogeneity: boolean;
+}
+
 /** The classes that are read, with what is used of their records. */
 interface Classes {
   host: HostRecord;
@@ -88,9 +100,10 @@ interface Classes {
   SR: SrRecord;
   SM: SmRecord;
   VM: VmRecord;
-  Cluster_host: Readonly<Record<string, Json>>;
+  Cluster_host: { enabled: boolean };
   SDN_controller: { protocol: string; address: string; port: number };
   Certificate: CertificateRecord;
+  pool_update: UpdateRecord;
 }
 
 export type PoolView = { readonly [Name in keyof Classes]: Records<Classes[Name]> } & {
@@ -99,8 +112,22 @@ export type PoolView = { readonly [Name in keyof Classes]: Records<Classes[Name]
 
 export const VIEW_CLASSES: readonly (keyof Classes)[] = [
   ...(['host', 'PIF', 'network', 'Bond', 'VLAN', 'tunnel', 'network_sriov', 'SR', 'SM'] as const),
-  ...(['VM', 'Cluster_host', 'SDN_controller', 'Certificate'] as const),
+  ...(['VM', 'Cluster_host', 'SDN_controller', 'Certificate', 'pool_update'] as const),
 ];
+
+export function valuesOf<T>(records: Records<T>): T[] {
+  return Object.values(records);
+}
+
+/** The host that is asked to join: the only one of its pool, or its coordinator. */
+export function ownHost(view: PoolView): HostRecord | undefined {
+  return view.host[view.pool.master];
+}
+
+/** The management interface of a pool's coordinator. */
+export function managementPif(view: PoolView): PifRecord | undefined {
+  return valuesOf(view.PIF).find((pif) => pif.management && pif.host === view.pool.master);
+}
 
 /** Reads the database of a server. Classes that it does not know count as empty. Errors: those of a call. */
 export async function readView(session: Session): Promise<PoolView> {

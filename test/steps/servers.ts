@@ -22,13 +22,17 @@ export interface Certificate {
   fingerprint: string;
 }
 
-/** A self-signed certificate for a name that is not the server's. */
-export async function makeCertificate(t: ExecutionContext): Promise<Certificate> {
+/** A self-signed certificate for a name that is not the server's; with `address` clients that look at it accept it there. */
+export async function makeCertificate(
+  t: ExecutionContext,
+  { address }: { address?: string } = {},
+): Promise<Certificate> {
   const directory = await temporaryDirectory(t);
   const [key, cert] = [join(directory, 'key'), join(directory, 'cert')];
   await run([
     ...['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
     ...['-nodes', '-days', '2', '-subj', '/CN=other', '-keyout', key, '-out', cert],
+    ...(address === undefined ? [] : ['-addext', `subjectAltName=IP:${address}`]),
   ]);
   const text = await readFile(cert, 'utf8');
   const { fingerprint256 } = new X509Certificate(text);

@@ -26,6 +26,7 @@ export const CLASSES = JSON.parse(readFileSync(TABLE, 'utf8')) as Readonly<
 export const EMPTY_CLASSES = new Set([
   ...['tunnel', 'network_sriov', 'VDI', 'VIF', 'VBD', 'Cluster', 'Cluster_host', 'SDN_controller'],
   ...['message', 'subject', 'Repository', 'role', 'PCI', 'console', 'Feature', 'blob'],
+  'pool_update',
 ]);
 
 export function newRef(): string {

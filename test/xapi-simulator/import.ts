@@ -1,16 +1,19 @@
-// What a coordinator has of a host that joins: its interfaces and repositories, and later the pool's bonds, VLANs and shared
-// repositories on it. As seen with xapi 26.17.
+// What a coordinator has of a host that joins: its interfaces, repositories and machines, and later the pool's bonds, VLANs and
+// shared repositories on it. As seen with xapi 26.17.
 import { NULL_REF } from '../../src/xenapi/message.ts';
 import type { DataRecord } from './database.ts';
+import { settle } from './machines.ts';
 import { text } from './messages.ts';
 import { addPif } from './networks.ts';
 import type { Xapi } from './xapi.ts';
 
-/** Physical interfaces, in networks matched by the names of their bridges, and local repositories. */
+/** Physical interfaces, in networks matched by the names of their bridges, local repositories, and machines. */
 export function importHost(target: Xapi, joiner: Pick<Xapi, 'database' | 'host'>): void {
   const { database } = target;
+  // What an earlier join that was cut brought is there already.
+  const known = new Set([...database.records('PIF').values()].map((pif) => pif['uuid']));
   for (const pif of joiner.database.records('PIF').values()) {
-    if (pif['physical'] !== true) continue;
+    if (pif['physical'] !== true || known.has(pif['uuid'])) continue;
     const theirs = joiner.database.get('network', text(pif['network']));
     const network =
       [...database.records('network')].find(([, one]) => one['bridge'] === theirs['bridge'])?.[0] ??
@@ -24,6 +27,9 @@ export function importHost(target: Xapi, joiner: Pick<Xapi, 'database' | 'host'>
     if (database.records('SR').has(text(pbd['SR'])))
       database.records('PBD').set(ref, structuredClone(pbd));
   }
+  for (const [ref, machine] of joiner.database.records('VM'))
+    database.records('VM').set(ref, structuredClone(machine));
+  settle(database);
 }
 
 /** What the restarted member gets of the pool: the same bonds and VLANs on its own cards, and what is shared. */

@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeFile } from 'node:fs/promises';
 import type { Json } from '../../src/xenapi/message.ts';
-import { Refusal } from './database.ts';
+import { Refusal, type DataRecord } from './database.ts';
 import { addEvents } from './events.ts';
 import { addHosts } from './hosts.ts';
 import { copyPool, importHost } from './import.ts';
+import { addMachines } from './machines.ts';
 import { text } from './messages.ts';
 import { addNetworks, type Nic } from './networks.ts';
 import type { Heard } from './protocol.ts';
@@ -50,6 +51,10 @@ export class SimulatedHost {
   joins = 0;
   readonly #lab: Lab;
   readonly #poolConf: string | undefined;
+  /** A join that succeeded, and shows from the next start on. */
+  #joined: { target: SimulatedHost; record: DataRecord } | undefined;
+  /** Starts of the server; what was under way in an earlier one has ended with it. */
+  #starts = 0;
 
   constructor(lab: Lab, options: HostOptions) {
     this.#lab = lab;
@@ -57,6 +62,7 @@ export class SimulatedHost {
     this.#poolConf = options.poolConf;
     this.xapi = new Xapi(options);
     addHosts(this.xapi);
+    addMachines(this.xapi);
     addNetworks(this.xapi, options.nics, { vlans: true, bonds: true });
     addStorage(this.xapi, options.world);
     addEvents(this.xapi);
@@ -98,13 +104,21 @@ export class SimulatedHost {
     this.checkJoin(target.xapi.database.get('pool', target.xapi.pool), target === this);
     const own = this.xapi.database.get('host', this.xapi.host);
     const { times } = this.#lab;
-    await sleep(times.join / 2);
+    const starts = this.#starts;
+    const goOn = async (): Promise<void> => {
+      await sleep(times.join / 2);
+      if (starts !== this.#starts) throw new Refusal('INTERNAL_ERROR', 'the server has ended');
+      if (target.state !== 'serving')
+        throw new Refusal('INTERNAL_ERROR', 'Connection failed: connection refused.');
+    };
+    await goOn();
     const record = { ...structuredClone(own), enabled: false };
     target.xapi.database.records('host').set(this.xapi.host, record);
     importHost(target.xapi, this.xapi);
-    await sleep(times.join / 2);
+    await goOn();
     if (this.#poolConf !== undefined) await writeFile(this.#poolConf, `slave:${target.address}`);
-    void this.#restartAs(target, record);
+    this.#joined = { target, record };
+    void sleep(times.fuse).then(() => (this.#joined === undefined ? undefined : this.restart()));
   }
 
   /** The checks that a simulated pair can fail, in the order of the real server. `pool`: the record of the other's pool. */
@@ -115,6 +129,10 @@ export class SimulatedHost {
     if (itself) throw new Refusal('OPERATION_NOT_ALLOWED', 'Host cannot become slave of itself');
     if (database.records('host').size > 1)
       throw new Refusal('JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS');
+    const running = [...database.records('VM').values()].some(
+      (vm) => vm['power_state'] === 'Running' && vm['is_control_domain'] !== true,
+    );
+    if (running) throw new Refusal('JOINING_HOST_CANNOT_HAVE_RUNNING_VMS');
     const shared = [...database.records('SR').values()].some((sr) => sr['shared'] === true);
     if (shared) throw new Refusal('JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS');
     if (database.records('Bond').size > 0) throw new Refusal('POOL_JOINING_HOST_HAS_BONDS');
@@ -125,18 +143,25 @@ export class SimulatedHost {
       throw new Refusal('POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH');
   }
 
-  async #restartAs(target: SimulatedHost, record: Record<string, Json>): Promise<void> {
+  /** Ends the server and starts it again: sessions and tasks are gone, and a join that succeeded shows. */
+  async restart(): Promise<void> {
+    if (this.state === 'down' || this.state === 'starting') return;
     const { times } = this.#lab;
-    await sleep(times.fuse);
+    const joined = this.#joined;
+    const after = joined === undefined ? this.state : 'member';
+    this.#joined = undefined;
+    this.#starts += 1;
     this.state = 'down';
-    this.coordinator = target;
+    for (const name of ['session', 'task']) this.xapi.database.records(name).clear();
+    if (joined !== undefined) this.coordinator = joined.target;
     await sleep(times.down);
     this.state = 'starting';
     await sleep(times.starting);
-    this.state = 'member';
+    this.state = after;
+    if (joined === undefined) return;
     await sleep(times.enabling);
-    copyPool(target.xapi, this.xapi.host);
-    record['enabled'] = true;
+    copyPool(joined.target.xapi, this.xapi.host);
+    joined.record['enabled'] = true;
   }
 }
 

@@ -32,6 +32,7 @@ export function parseMethodCall(text: string): { method: string; params: Json[] 
     else if (name === 'string' || name === 'dateTime.iso8601') put(chars);
     else if (name === 'int' || name === 'i4') put(chars);
     else if (name === 'double') put(Number(chars));
+    else if (name === 'nil') put(null);
     else if (name === 'boolean') put(chars.trim() === '1');
     else if (name === 'value' && plain) put(chars);
     else if (name === 'array') put(open.pop()?.items ?? []);
@@ -61,16 +62,28 @@ export function formatMethodResponse(
   return `<?xml version="1.0"?><methodResponse><params><param>${formatValue(struct)}</param></params></methodResponse>`;
 }
 
+/** Dates are texts in JSON, and have a type of their own here. */
+const DATE = /^\d{8}T\d\d:\d\d:\d\dZ$/;
+
+/** Fields that are no whole numbers. Those are doubles here, while whole numbers are texts. */
+const FLOATS = new Set(['HVM_shadow_multiplier', 'io_read_kbs', 'io_write_kbs', 'progress']);
+
 function formatValue(value: Json): string {
   if (typeof value === 'boolean') return `<value><boolean>${value ? 1 : 0}</boolean></value>`;
+  if (typeof value === 'string' && DATE.test(value))
+    return `<value><dateTime.iso8601>${value}</dateTime.iso8601></value>`;
   if (typeof value === 'string' || typeof value === 'number')
     return `<value>${escape(String(value))}</value>`;
   if (value === null) return '<value></value>';
   if (Array.isArray(value))
     return `<value><array><data>${value.map(formatValue).join('')}</data></array></value>`;
-  const members = Object.entries(value).map(
-    ([name, inner]) => `<member><name>${escape(name)}</name>${formatValue(inner)}</member>`,
-  );
+  const members = Object.entries(value).map(([name, inner]) => {
+    const text =
+      typeof inner === 'number' && FLOATS.has(name)
+        ? `<value><double>${inner}</double></value>`
+        : formatValue(inner);
+    return `<member><name>${escape(name)}</name>${text}</member>`;
+  });
   return `<value><struct>${members.join('')}</struct></value>`;
 }
 

@@ -21,10 +21,20 @@ const pif = (changes: Record<string, unknown>) => ({
 });
 const two = { ...own.host, 'OpaqueRef:other': { uuid: 'x', name_label: 'other' } };
 const three = Object.fromEntries(
-  ['a', 'b'].map((name) => [name, { uuid: name, name_label: name }]),
+  ['a', 'b'].map((name) => [name, { uuid: name, name_label: name, edition: 'xcp-ng' }]),
 );
 
-/** One difference each, and the code that it must be found with. */
+const purpose = (name: string) => ({
+  network: { n: { name_label: 'disks', bridge: 'xenbr1', purpose: [name] } },
+});
+const update = (enforce_homogeneity: boolean) => ({
+  pool_update: { u: { uuid: '1', name_label: 'XS82E001', enforce_homogeneity } },
+});
+const controller = (address: string) => ({
+  SDN_controller: { a: { protocol: 'ssl', address, port: 6632 } },
+});
+
+/** One difference each, and the code that it must be found with. In the order of the server's checks. */
 const CASES: Record<string, [joiner: PoolView, pool: PoolView]> = {
   'LICENSE_RESTRICTION pooling': [
     withPool(own, { restrictions: { restrict_pooling: 'true' } }),
@@ -38,13 +48,9 @@ const CASES: Record<string, [joiner: PoolView, pool: PoolView]> = {
   ],
   HOST_STILL_BOOTING: [changed(own, { PIF: {} }), pool],
   'HA_IS_ENABLED joiner': [withPool(own, { ha_enabled: true }), pool],
+  CLUSTERING_ENABLED: [changed(own, { Cluster_host: { a: { enabled: true } } }), pool],
   'HA_IS_ENABLED pool': [own, withPool(pool, { ha_enabled: true })],
-  CLUSTERING_ENABLED: [own, changed(pool, { Cluster_host: { a: {} } })],
   'OPERATION_NOT_ALLOWED itself': [own, own],
-  'OPERATION_NOT_ALLOWED member': [
-    own,
-    changed(pool, { host: { ...pool.host, x: own.host[own.pool.master] } }),
-  ],
   JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS: [changed(own, { host: two }), pool],
   JOINING_HOST_CANNOT_HAVE_RUNNING_VMS: [
     changed(own, { VM: { a: vm('web', 'Running'), b: vm('idle', 'Halted') } }),
@@ -55,21 +61,16 @@ const CASES: Record<string, [joiner: PoolView, pool: PoolView]> = {
     pool,
   ],
   HOST_PENDING_MANDATORY_GUIDANCE: [withHost(own, { pending_guidances: ['reboot_host'] }), pool],
+  'HOST_PENDING_MANDATORY_GUIDANCE pool': [
+    own,
+    withHost(pool, { pending_guidances: ['restart_toolstack'] }),
+  ],
   HOSTS_NOT_COMPATIBLE: [withHost(own, software({ product_brand: 'Other' })), pool],
   'HOSTS_NOT_HOMOGENEOUS software': [withHost(own, software({ xapi: '26.16' })), pool],
   'HOSTS_NOT_HOMOGENEOUS processor': [
     withHost(own, { cpu_info: { vendor: 'GenuineIntel' } }),
     pool,
   ],
-  POOL_JOINING_EXTERNAL_AUTH_MISMATCH: [withHost(own, { external_auth_type: 'AD' }), pool],
-  LICENSE_HOST_POOL_MISMATCH: [withHost(own, { edition: 'free' }), pool],
-  'OPERATION_NOT_ALLOWED backend': [withHost(own, software({ network_backend: 'bridge' })), pool],
-  POOL_JOINING_HOST_MUST_HAVE_SAME_API_VERSION: [withHost(own, { API_version_minor: 21 }), pool],
-  POOL_JOINING_HOST_MUST_HAVE_SAME_DB_SCHEMA: [
-    withHost(own, software({ db_schema: '5.700' })),
-    pool,
-  ],
-  'HOSTS_NOT_HOMOGENEOUS updates': [withHost(own, { last_update_hash: 'h' }), pool],
   JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS: [
     changed(own, { SR: { a: { name_label: 'nfs', type: 'nfs', shared: true } } }),
     pool,
@@ -90,13 +91,23 @@ const CASES: Record<string, [joiner: PoolView, pool: PoolView]> = {
     changed(own, { PIF: { v: pif({ VLAN: 30, VLAN_master_of: 'OpaqueRef:vlan' }) } }),
     pool,
   ],
-  'OPERATION_NOT_ALLOWED controller': [
-    own,
-    changed(pool, { SDN_controller: { a: { protocol: 'ssl', address: '10.0.0.9', port: 6632 } } }),
+  POOL_JOINING_EXTERNAL_AUTH_MISMATCH: [withHost(own, { external_auth_type: 'AD' }), pool],
+  LICENSE_HOST_POOL_MISMATCH: [withHost(own, { edition: 'free' }), pool],
+  'OPERATION_NOT_ALLOWED backend': [withHost(own, software({ network_backend: 'bridge' })), pool],
+  'OPERATION_NOT_ALLOWED controller': [changed(own, controller('10.0.0.9')), pool],
+  POOL_JOINING_HOST_MUST_HAVE_SAME_API_VERSION: [withHost(own, { API_version_minor: 21 }), pool],
+  POOL_JOINING_HOST_MUST_HAVE_SAME_DB_SCHEMA: [
+    withHost(own, software({ db_schema: '5.700' })),
+    pool,
   ],
+  'HOSTS_NOT_HOMOGENEOUS updates': [own, changed(withHost(pool, { updates: ['u'] }), update(true))],
   'OPERATION_NOT_ALLOWED address type': [
     changed(own, { PIF: { a: pif({ primary_address_type: 'IPv6' }) } }),
     pool,
+  ],
+  'OPERATION_NOT_ALLOWED purpose': [
+    changed(own, purpose('insecure_nbd')),
+    changed(pool, purpose('nbd')),
   ],
   POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH: [
     withPool(own, { tls_verification_enabled: false }),
@@ -106,16 +117,62 @@ const CASES: Record<string, [joiner: PoolView, pool: PoolView]> = {
     changed(own, { Certificate: { a: { name: 'ca.pem', type: 'ca', fingerprint: '1' } } }),
     changed(pool, { Certificate: { a: { name: 'ca.pem', type: 'ca', fingerprint: '2' } } }),
   ],
+  'NOT_SUPPORTED_DURING_UPGRADE updates': [
+    own,
+    withPool(pool, { current_operations: { x: 'apply_updates' } }),
+  ],
   NOT_SUPPORTED_DURING_UPGRADE: [
     own,
     withPool(pool, { other_config: { rolling_upgrade_in_progress: 'true' } }),
   ],
   POOL_JOINING_SM_FEATURES_INCOMPATIBLE: [
-    changed(own, { SM: { a: { type: 'ext', features: { SR_PROBE: 1 } } } }),
+    changed(own, { SM: { a: { type: 'ext', features: { SR_PROBE: 1, VDI_CREATE: 1 } } } }),
     changed(pool, {
-      SM: { ...pool.SM, nfs: { type: 'nfs', features: {} } },
-      SR: { ...pool.SR, nfs: { name_label: 'nfs', type: 'nfs', shared: true } },
+      SM: {
+        b: { type: 'ext', features: { SR_PROBE: 1, VDI_CREATE: 2, VDI_CLONE: 1 } },
+        c: { type: 'nfs', features: {} },
+      },
     }),
+  ],
+};
+
+/** What the server lets pass. */
+const PASSED: Record<string, [joiner: PoolView, pool: PoolView]> = {
+  'a fresh host, a pool with a controller': [own, changed(pool, controller('10.0.0.9'))],
+  'a join that was cut when the coordinator had the host already': [
+    own,
+    changed(pool, { host: { ...pool.host, x: own.host[own.pool.master] } }),
+  ],
+  'machines that are suspended': [changed(own, { VM: { a: vm('web', 'Suspended') } }), pool],
+  'the repository with drivers for guests': [
+    changed(own, {
+      SR: { a: { name_label: 'Tools', type: 'iso', shared: true, is_tools_sr: true } },
+    }),
+    pool,
+  ],
+  'a pool in a cluster': [own, changed(pool, { Cluster_host: { a: { enabled: true } } })],
+  'updates that not all hosts need': [
+    own,
+    changed(withHost(pool, { updates: ['u'] }), update(false)),
+  ],
+  'another platform, the same brand': [withHost(own, software({ platform_name: 'Other' })), pool],
+  'another case in the name of a directory': [
+    withHost(own, { external_auth_type: 'AD', external_auth_service_name: 'EXAMPLE.NET' }),
+    withHost(pool, { external_auth_type: 'AD', external_auth_service_name: 'example.net' }),
+  ],
+  'networks for disks on one side': [own, changed(pool, purpose('nbd'))],
+  'drivers that are newer, and more of them': [
+    changed(own, {
+      SM: {
+        a: { type: 'ext', features: { SR_PROBE: 2, VDI_CREATE: 1 } },
+        b: { type: 'smb', features: {} },
+      },
+    }),
+    pool,
+  ],
+  'certificates without a name': [
+    changed(own, { Certificate: { a: { name: '', type: 'ca', fingerprint: '1' } } }),
+    changed(pool, { Certificate: { a: { name: '', type: 'ca', fingerprint: '2' } } }),
   ],
 };
 
@@ -133,6 +190,12 @@ for (const [name, [joiner, coordinator]] of Object.entries(CASES)) {
   });
 }
 
+for (const [name, [joiner, coordinator]] of Object.entries(PASSED)) {
+  test(`no obstacle: ${name}`, (t) => {
+    t.deepEqual(findObstacles(joiner, coordinator), []);
+  });
+}
+
 test('every text names what is in the way, every hint what to do', async (t) => {
   const text = Object.entries(CASES).map(([, [joiner, coordinator]]) =>
     findObstacles(joiner, coordinator)
@@ -142,27 +205,57 @@ test('every text names what is in the way, every hint what to do', async (t) => 
   await compareWithGolden(t, import.meta.url, 'obstacles.txt', text.join(''));
 });
 
-test('ten of them are found in one pass', (t) => {
-  const names = [
-    ...['POOL_JOINING_HOST_HAS_BONDS', 'POOL_JOINING_HOST_HAS_TUNNELS'],
-    ...['JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS', 'JOINING_HOST_CANNOT_HAVE_RUNNING_VMS'],
-    ...['JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS', 'POOL_JOINING_HOST_HAS_NETWORK_SRIOVS'],
-    'POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS',
-  ];
-  let joiner = withPool(
-    withHost(own, { edition: 'free', pending_guidances: ['reboot_host'], last_update_hash: 'h' }),
-    { tls_verification_enabled: false },
+test('a host with eleven of them: all are found in one pass, in the order of the server', (t) => {
+  const from = <Name extends keyof PoolView>(name: string, key: Name): Pick<PoolView, Name> =>
+    ({ [key]: CASES[name]?.[0][key] }) as Pick<PoolView, Name>;
+  const joiner = changed(
+    withPool(withHost(own, { edition: 'free', pending_guidances: ['reboot_host'] }), {
+      ...{ ha_enabled: true, tls_verification_enabled: false },
+    }),
+    {
+      ...from('JOINING_HOST_CANNOT_HAVE_RUNNING_VMS', 'VM'),
+      ...from('JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS', 'SR'),
+      ...from('POOL_JOINING_HOST_HAS_BONDS', 'Bond'),
+      ...from('POOL_JOINING_HOST_HAS_TUNNELS', 'tunnel'),
+      ...from('POOL_JOINING_HOST_HAS_NETWORK_SRIOVS', 'network_sriov'),
+      ...from('POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS', 'PIF'),
+    },
   );
-  for (const name of names) {
-    const [view] = CASES[name] ?? [own];
-    const classes = ['PIF', 'Bond', 'tunnel', 'network_sriov', 'SR', 'VM'] as const;
-    for (const key of classes)
-      if (view[key] !== own[key]) joiner = changed(joiner, { [key]: view[key] });
-  }
-  joiner = changed(joiner, { host: { ...joiner.host, 'OpaqueRef:other': two['OpaqueRef:other'] } });
-  const found = findObstacles(joiner, pool).map(({ code }) => code);
-  for (const name of names) t.true(found.includes(name), name);
-  t.true(found.length >= 11, String(found.length));
+  const hosts = { ...joiner.host, 'OpaqueRef:other': two['OpaqueRef:other'] };
+  const found = findObstacles(changed(joiner, { host: hosts }), pool);
+  t.deepEqual(
+    found.map(({ code }) => code),
+    [
+      ...['HA_IS_ENABLED', 'JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS'],
+      ...['JOINING_HOST_CANNOT_HAVE_RUNNING_VMS', 'HOST_PENDING_MANDATORY_GUIDANCE'],
+      ...['JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS', 'POOL_JOINING_HOST_HAS_BONDS'],
+      ...['POOL_JOINING_HOST_HAS_TUNNELS', 'POOL_JOINING_HOST_HAS_NETWORK_SRIOVS'],
+      ...['POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS', 'LICENSE_HOST_POOL_MISMATCH'],
+      'POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH',
+    ],
+  );
+  for (const { text, hint } of found) t.true(text.length > 10 && hint.length > 10, text);
+});
+
+/** What pool.join checks in two databases, as measured with xapi 26.17. Logins and v6d, which has no record, are elsewhere. */
+const CHECKED = [
+  ...['LICENSE_RESTRICTION', 'HOST_STILL_BOOTING', 'HA_IS_ENABLED', 'CLUSTERING_ENABLED'],
+  ...['OPERATION_NOT_ALLOWED', 'JOINING_HOST_CANNOT_BE_MASTER_OF_OTHER_HOSTS'],
+  ...['JOINING_HOST_CANNOT_HAVE_RUNNING_VMS', 'HOST_PENDING_MANDATORY_GUIDANCE'],
+  ...['JOINING_HOST_CANNOT_HAVE_VMS_WITH_CURRENT_OPERATIONS', 'HOSTS_NOT_COMPATIBLE'],
+  ...['HOSTS_NOT_HOMOGENEOUS', 'JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS'],
+  ...['POOL_JOINING_HOST_HAS_BONDS', 'POOL_JOINING_HOST_HAS_TUNNELS'],
+  ...['POOL_JOINING_HOST_HAS_NETWORK_SRIOVS', 'POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS'],
+  ...['POOL_JOINING_HOST_MANAGEMENT_VLAN_DOES_NOT_MATCH', 'POOL_JOINING_EXTERNAL_AUTH_MISMATCH'],
+  ...['LICENSE_HOST_POOL_MISMATCH', 'POOL_JOINING_HOST_MUST_HAVE_SAME_API_VERSION'],
+  ...['POOL_JOINING_HOST_MUST_HAVE_SAME_DB_SCHEMA', 'POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH'],
+  ...['POOL_JOINING_HOST_CA_CERTIFICATES_CONFLICT', 'NOT_SUPPORTED_DURING_UPGRADE'],
+  'POOL_JOINING_SM_FEATURES_INCOMPATIBLE',
+];
+
+test('there is a case for every code that the server has', (t) => {
+  const codes = new Set(Object.keys(CASES).map((name) => name.split(' ')[0]));
+  t.deepEqual([...codes].sort(), [...CHECKED].sort());
 });
 
 test('force lets versions and processors pass, and nothing else', (t) => {

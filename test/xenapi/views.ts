@@ -8,6 +8,7 @@ export function freshView(name: string): PoolView {
     pool: {
       ...{ uuid: `pool-${name}`, name_label: '', master, ha_enabled: false },
       ...{ tls_verification_enabled: true, restrictions: {}, other_config: {} },
+      current_operations: {},
     },
     host: {
       [master]: {
@@ -19,7 +20,7 @@ export function freshView(name: string): PoolView {
         },
         cpu_info: { vendor: 'AuthenticAMD' },
         ...{ external_auth_type: '', external_auth_service_name: '' },
-        ...{ pending_guidances: [], last_update_hash: '' },
+        ...{ pending_guidances: [], updates: [] },
       },
     },
     PIF: {
@@ -31,9 +32,16 @@ export function freshView(name: string): PoolView {
     },
     network: { 'OpaqueRef:n0': { name_label: 'Pool-wide', bridge: 'xenbr0', purpose: [] } },
     SM: { 'OpaqueRef:ext': { type: 'ext', features: { SR_PROBE: 1, VDI_CREATE: 1 } } },
-    SR: { 'OpaqueRef:sr': { name_label: 'Local storage', type: 'ext', shared: false } },
+    SR: {
+      'OpaqueRef:sr': {
+        name_label: 'Local storage',
+        type: 'ext',
+        shared: false,
+        is_tools_sr: false,
+      },
+    },
     ...{ Bond: {}, VLAN: {}, tunnel: {}, network_sriov: {}, VM: {}, Cluster_host: {} },
-    ...{ SDN_controller: {}, Certificate: {} },
+    ...{ SDN_controller: {}, Certificate: {}, pool_update: {} },
   };
 }
 

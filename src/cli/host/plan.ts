@@ -5,6 +5,7 @@ import type { HostFile } from '../../host/schema/host-file.ts';
 import type { ImageFacts, InstallPlan } from '../../installer/plan/plan.ts';
 import { addCommonOptions, createSubCommand } from '../options.ts';
 import type { CommonOptions, Outcome, Runner } from '../session.ts';
+import { imageOption, readToolstack } from './image.ts';
 import { INVENTORY_OPTION, openInventory } from './open-inventory.ts';
 import { formatWarnings } from './warnings.ts';
 
@@ -26,10 +27,7 @@ export function createPlan(run: Runner): Command {
   )
     .argument('<hostfile>', 'the host file')
     .option(...INVENTORY_OPTION)
-    .option(
-      '--image <RELEASE>',
-      'check that this image fits: a directory that kronos build made, an ISO or a manifest',
-    )
+    .addOption(imageOption())
     .option('--reinstall', 'keep state and storage of the host that is on the disks');
   return addCommonOptions(command).action((file: string, options: PlanOptions) =>
     run(options, () => planHost(file, options)),
@@ -89,8 +87,6 @@ async function findRefusal(
 /** Only the toolstack of an image is in its manifest; nothing else of it can spoil a plan. */
 async function readImage(release: string | undefined): Promise<ImageFacts> {
   const { NO_IMAGE } = await import('../../installer/plan/plan.ts');
-  if (release === undefined) return NO_IMAGE;
-  const { openRelease } = await import('../../builder/manifest/release.ts');
-  const { manifest } = await openRelease(release);
-  return { ...NO_IMAGE, toolstack: manifest.toolstack.name };
+  const toolstack = await readToolstack(release);
+  return toolstack === undefined ? NO_IMAGE : { ...NO_IMAGE, toolstack };
 }

@@ -12,10 +12,12 @@ import { formatTable } from '../../common/format.ts';
 import type { Toolstack } from '../../host/findings.ts';
 import { addCommonOptions, createSubCommand } from '../options.ts';
 import type { CommonOptions, Outcome, Runner } from '../session.ts';
+import { imageOption, readToolstack } from './image.ts';
 import { formatWarnings } from './warnings.ts';
 
 interface ValidateOptions extends CommonOptions {
   toolstack?: Toolstack;
+  image?: string;
   inventory?: string;
 }
 
@@ -24,10 +26,15 @@ export function createValidate(run: Runner): Command {
   const command = createSubCommand(
     'validate',
     'Checks host files: every mistake with its file, line and column, and whatever is allowed but will surprise. Says in a few lines what the host is to be where all is well. Ends with 2 where there is a mistake.',
-    ['kronos host validate xen01.yaml', 'kronos host validate rack/*.yaml --toolstack xapi --json'],
+    [
+      'kronos host validate xen01.yaml',
+      'kronos host validate xen01.yaml --image kronos.iso',
+      'kronos host validate rack/*.yaml --toolstack xapi --json',
+    ],
   )
     .argument('<files...>', 'host files')
     .addOption(new Option('--toolstack <NAME>', 'toolstack of the image').choices(['xl', 'xapi']))
+    .addOption(imageOption().conflicts('toolstack'))
     .option('--inventory <FILE>', 'put in what this recorded machine says, and check it too');
   return addCommonOptions(command).action((files: string[], options: ValidateOptions) =>
     run(options, () => validateFiles(files, options)),
@@ -38,15 +45,13 @@ async function validateFiles(files: readonly string[], options: ValidateOptions)
   const { readHostFile } = await import('../../host/read.ts');
   const { describeHostFile } = await import('../../host/describe.ts');
   const facts = await readFacts(options.inventory);
+  const toolstack = options.toolstack ?? (await readToolstack(options.image));
   const reports: Record<string, unknown>[] = [];
   const texts: string[] = [];
   let exitCode = 0;
   for (const file of files) {
     try {
-      const { hostFile, warnings } = await readHostFile(file, {
-        facts,
-        toolstack: options.toolstack,
-      });
+      const { hostFile, warnings } = await readHostFile(file, { facts, toolstack });
       const summary = describeHostFile(hostFile);
       reports.push({
         file,

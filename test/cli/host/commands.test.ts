@@ -14,6 +14,11 @@ import { temporaryDirectory, writeFiles } from '../../temporary.ts';
 const GOOD = join(sourceDirectory(import.meta.url), '../../host/files/good');
 const BAD = join(sourceDirectory(import.meta.url), '../../host/files/bad');
 
+const MANIFEST = join(
+  sourceDirectory(import.meta.url),
+  '../../builder/manifest/golden/manifest.json',
+);
+
 /** What a command hands back. Errors: those of the command. */
 async function call(...argv: string[]): Promise<Outcome & { exitCode: number }> {
   let outcome: Outcome | undefined;
@@ -49,6 +54,28 @@ test('validate says what the host is to be, or where the mistakes are', async (t
   t.like(bad.json, { ok: false, files: [{ ok: false }, { ok: true, warnings: [] }] });
   const pool = await call('validate', join(GOOD, 'example.yaml'), '--toolstack', 'xl');
   t.is(pool.exitCode, 2);
+});
+
+test('a host file that asks for a pool is refused where the image that is named has no xapi', async (t) => {
+  const { at } = await workplace(t);
+  const text = await readFile(join(GOOD, 'minimal.yaml'), 'utf8');
+  await writeFile(at('pool.yaml'), `${text}\npool: { role: coordinator, name: rack }\n`);
+  const manifest = await readFile(MANIFEST, 'utf8');
+  const write = (name: string): Promise<void> =>
+    writeFile(at('k.manifest.json'), manifest.replace('"name": "xl"', `"name": "${name}"`));
+  await write('xl');
+  const line = text.split('\n').length + 1;
+  const refused = await call('validate', at('pool.yaml'), '--image', at('k.manifest.json'));
+  t.is(refused.exitCode, 2);
+  t.regex(
+    refused.text,
+    new RegExp(`input/pool-without-xapi: .*pool\\.yaml:${line}:7: a pool needs the toolstack xapi`),
+  );
+  t.regex(refused.text, /kronos build --origin xapi=/);
+  await write('xapi');
+  const good = await call('validate', at('pool.yaml'), '--image', at('k.manifest.json'));
+  t.is(good.exitCode, 0, good.text);
+  t.is((await call('validate', at('pool.yaml'))).exitCode, 0, 'nothing is known of the image');
 });
 
 test('validate puts in what a recorded machine says', async (t) => {

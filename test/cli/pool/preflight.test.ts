@@ -8,6 +8,7 @@ import type { Outcome, Runner } from '../../../src/cli/session.ts';
 import { makeCertificate } from '../../steps/servers.ts';
 import { temporaryDirectory } from '../../temporary.ts';
 import { Lab, type SimulatedHost } from '../../xapi-simulator/lab.ts';
+import { addMachine } from '../../xapi-simulator/machines.ts';
 import { listen } from '../../xapi-simulator/server.ts';
 
 async function call(...argv: string[]): Promise<Outcome> {
@@ -57,6 +58,42 @@ test('every host is asked, and everything in the way is told at once', async (t)
   const good = await call('preflight', ...names.slice(0, 2), '--password-file', file);
   t.is(good.exitCode, undefined);
   t.like(good.json, { hosts: [{ state: 'can-join', obstacles: [] }] });
+});
+
+test('a host with ten obstacles: each is told once, with what to do', async (t) => {
+  const { hosts, names, file } = await makeHosts(t, 2);
+  const xapi = hosts[1]?.host.xapi;
+  if (xapi === undefined) throw new Error('there is no host');
+  const { database, host } = xapi;
+  addMachine(xapi, { name_label: 'web', power_state: 'Running' });
+  addMachine(xapi, { name_label: 'busy', current_operations: { x: 'export' } });
+  database.insert('SR', { name_label: 'nfs', type: 'nfs', shared: true });
+  database.insert('Bond', {});
+  database.insert('PIF', { device: 'eth0', VLAN: 30, VLAN_master_of: 'OpaqueRef:v' });
+  Object.assign(database.get('pool', xapi.pool), {
+    ...{ ha_enabled: true, tls_verification_enabled: true },
+  });
+  Object.assign(database.get('host', host), {
+    ...{ edition: 'free', pending_guidances: ['reboot_host'], API_version_minor: 1 },
+  });
+  const { json, exitCode, text } = await call('preflight', ...names, '--password-file', file);
+  t.is(exitCode, 5);
+  const [found] = (json as { hosts: { obstacles: { code: string; hint: string }[] }[] }).hosts;
+  t.deepEqual(
+    found?.obstacles.map(({ code }) => code),
+    [
+      ...['HA_IS_ENABLED', 'JOINING_HOST_CANNOT_HAVE_RUNNING_VMS'],
+      'JOINING_HOST_CANNOT_HAVE_VMS_WITH_CURRENT_OPERATIONS',
+      ...['HOST_PENDING_MANDATORY_GUIDANCE', 'JOINING_HOST_CANNOT_CONTAIN_SHARED_SRS'],
+      ...['POOL_JOINING_HOST_HAS_BONDS', 'POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS'],
+      ...['LICENSE_HOST_POOL_MISMATCH', 'POOL_JOINING_HOST_MUST_HAVE_SAME_API_VERSION'],
+      'POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH',
+    ],
+  );
+  for (const { code, hint } of found?.obstacles ?? []) {
+    t.is(text.split(`${code}: `).length, 2, code);
+    t.true(text.includes(`    -> ${hint}`), hint);
+  }
 });
 
 test('a wrong password and another certificate end the run', async (t) => {

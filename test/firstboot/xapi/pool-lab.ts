@@ -11,8 +11,15 @@ import { runBoot, type Boot } from './run-steps.ts';
 
 const MACS = ['52:54:00:00:00:0a', '52:54:00:00:00:0b'];
 
-/** What happens to one request: it is not heard, its answer is lost, or it is refused. */
-export type Fault = 'unheard' | 'lost' | 'refused';
+/** What happens to one request: it is not heard, its answer is lost, it is refused, or the server that is asked starts again. */
+export type Fault = 'unheard' | 'lost' | 'refused' | 'restart';
+
+/** The lines of a host file about its networks. */
+const NETWORKS = [
+  '    interface: { match: { driver: ixgbe }, count: 2 }',
+  '    bond: { mode: active-backup }',
+];
+const FURTHER_NETWORKS = ['  networks:', '    - { name: guests, vlan: 30 }'];
 
 export interface PoolHost {
   host: SimulatedHost;
@@ -23,22 +30,30 @@ export interface PoolHost {
   /** The request with this number, counted over both ways into servers, is treated like that. */
   fault: { at: number; kind: Fault; onFault?: (() => void) | undefined };
   requests: () => number;
+  /** Messages to all servers, in their order. */
+  heard: readonly string[];
   run: () => Promise<Record<string, string>>;
   directory: string;
 }
 
-/** A coordinator to be, and members to come. `faster`: by what the measured delays are divided. */
-export async function makePoolLab(t: ExecutionContext, faster = 100) {
+/**
+ * A coordinator to be, and members to come. `faster`: by what the measured delays are divided; `plain`: the coordinator has neither
+ * bonds nor VLANs, which the members have.
+ */
+export async function makePoolLab(t: ExecutionContext, faster = 100, { plain = false } = {}) {
   const lab = new Lab(faster);
   let count = 0;
+  const messages: string[] = [];
   const fault: PoolHost['fault'] = { at: Infinity, kind: 'lost' };
   const faulty = (host: SimulatedHost) => ({
     answer: async (...[heard, via]: Parameters<SimulatedHost['answer']>) => {
       count += 1;
+      messages.push(heard.method);
       if (count !== fault.at) return host.answer(heard, via);
       fault.onFault?.();
       if (fault.kind === 'refused') return heard.answer({ error: ['INTERNAL_ERROR', 'injected'] });
       if (fault.kind === 'lost') await host.answer(heard, via);
+      else if (fault.kind === 'restart') void host.restart();
       return 'refused' as const;
     },
   });
@@ -71,21 +86,19 @@ export async function makePoolLab(t: ExecutionContext, faster = 100) {
       );
     const socket = await listen(faulty(host), 'unix', path('xapi'));
     t.teardown(socket.close);
+    const isPlain = plain && more[0]?.includes('coordinator') === true;
     const text = [
       ...['version: 1', `hostname: ${name}`, 'root: { passwordHash: "!" }', 'toolstack: xapi'],
       ...['disks: { system: { match: { serial: S1 } } }', 'network:', '  management:'],
-      ...[
-        '    interface: { match: { driver: ixgbe }, count: 2 }',
-        '    bond: { mode: active-backup }',
-      ],
+      ...(isPlain ? ['    interface: { match: { driver: ixgbe } }'] : NETWORKS),
       `    ipv4: { mode: static, address: ${ip}/24 }`,
-      ...['  networks:', '    - { name: guests, vlan: 30 }'],
+      ...(isPlain ? [] : FURTHER_NETWORKS),
       ...['storage:', '  - { type: nfs, name: shared, server: nas, path: /xen, default: true }'],
       ...more,
     ].join('\n');
     const told: string[] = [];
     const boot = (): Boot => ({
-      ...{ text, macs: MACS },
+      ...{ text, macs: isPlain ? MACS.slice(0, 1) : MACS },
       places: {
         ...{ inventory: path('inventory'), role: path('pool.conf'), socket: path('xapi') },
         memory: directory,
@@ -94,7 +107,7 @@ export async function makePoolLab(t: ExecutionContext, faster = 100) {
     });
     const run = (): ReturnType<typeof runBoot> => runBoot(boot(), (failure) => told.push(failure));
     const requests = (): number => count;
-    return { told, host, boot, run, directory, fault, requests };
+    return { told, host, boot, run, directory, fault, requests, heard: messages };
   };
   let https: Awaited<ReturnType<typeof listen>> = { at: 0, close: () => Promise.resolve() };
   const coordinator = await add('xen01', '127.0.0.1', '127.0.0.1', [
