@@ -22,8 +22,7 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   ...BUILD_PROGRAMS,
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
-  ...makingPrograms({ debs: [], rpms: [] }),
-  ...makingPrograms({ debs: [], rpms: ['*.rpm'] }),
+  ...makingPrograms({ apt: true, yum: true }),
   { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
   { name: 'dnf', package: 'dnf', purpose: 'install packages from a repository' },
 ];
