@@ -9,6 +9,7 @@ import {
   packagesOf,
   type HostProgram,
 } from '../src/builder/host-programs.ts';
+import { makingPrograms } from '../src/builder/repository/programs.ts';
 import { cacheDirectory } from '../src/cli/options.ts';
 import { formatError } from '../src/common/error.ts';
 import { readTextOrUndefined } from '../src/common/files.ts';
@@ -30,6 +31,9 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
   { name: 'fence_xenapi', package: FENCE_AGENTS, purpose: 'be a client of the simulated xapi' },
+  ...makingPrograms({ apt: true, yum: true }),
+  { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
+  { name: 'dnf', package: 'dnf', purpose: 'install packages from a repository' },
 ];
 
 const root = join(import.meta.dirname, '../..');
