@@ -34,6 +34,8 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   ...makingPrograms({ apt: true, yum: true }),
   { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
   { name: 'dnf', package: 'dnf', purpose: 'install packages from a repository' },
+  { name: 'lintian', package: 'lintian', purpose: 'check packages' },
+  { name: 'rpmlint', package: 'rpmlint', purpose: 'check packages' },
 ];
 
 const root = join(import.meta.dirname, '../..');
