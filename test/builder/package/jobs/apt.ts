@@ -51,7 +51,8 @@ export async function runJob({ suite, directory, packages }: AptInput): Promise<
   const recipes = installed ? (await inTree(['kronos', 'recipes'])).stdout : undefined;
   const ours = ['xcp-xl', 'xcp-host', 'kronos-firstboot', ...(installed ? ['kronos'] : [])];
   await inTree([...apt, 'remove', ...ours]);
-  await inTree([...apt, 'purge', ...ours]);
+  // What has no configuration is gone already, and apt would look for it in its sources.
+  await inTree(['dpkg', '--purge', ...ours]);
   const after = await paths(directory);
   return {
     ...{ help: needs.exitCode === 0 ? help : '', operator: recipes },
