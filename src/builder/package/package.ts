@@ -1,11 +1,10 @@
 // Packages of Kronos, as a table of contents: what they are made from, what they are, and the tools of each format.
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { KronosError } from '../../common/error.ts';
-import { readTextOrUndefined, withTemporaryDirectory } from '../../common/files.ts';
+import { exists, readTextOrUndefined, withTemporaryDirectory } from '../../common/files.ts';
 import { nearest } from '../../common/nearest.ts';
-import { run } from '../../common/process.ts';
 import { observeStep, type BuildObserver } from '../../common/progress.ts';
 import { renderTemplate } from '../../common/template.ts';
 import { programVersion } from '../../common/version.ts';
@@ -14,6 +13,7 @@ import { ensureHost } from '../ensure-host.ts';
 import { bundlePrograms, fileName, PROGRAMS } from '../files/programs.ts';
 import { lockPath } from '../lock/edition.ts';
 import { readLock } from '../lock/read.ts';
+import { ARMOURED_KEYRING, exportKey, KEYRING } from '../repository/key.ts';
 import { ownRecipes } from '../request.ts';
 import { makeDeb } from './deb.ts';
 import type { PackageDefinition, PackageFile } from './definition.ts';
@@ -175,7 +175,7 @@ async function collectInput(
     recipes: await readRecipeFacts(join(root, 'recipes'), RECIPES),
     ...{ programs, manuals, xapiPaths: options.xapiPaths },
     operator: await collectOperator(root, maker.version, directory, scratch),
-    keyring: await exportKey(options.key, scratch),
+    keyring: await exportKeyring(options.key, scratch),
     text: (name, variables) => {
       if (name.endsWith('.hbs')) return maker.render(`files/${name}`, variables ?? {});
       return readFileSync(join(files, name), 'utf8');
@@ -188,22 +188,18 @@ async function readLicences(file: string): Promise<string> {
   return (await readTextOrUndefined(file)) ?? '';
 }
 
-async function exportKey(
+async function exportKeyring(
   key: string | undefined,
   scratch: string,
 ): Promise<PackageInput['keyring']> {
   if (key === undefined) return undefined;
-  const write = async (name: string, options: readonly string[]): Promise<string> => {
-    const file = join(scratch, name);
-    const argv = ['gpg', '--batch', ...options, '--export-options', 'export-minimal'];
-    await run([...argv, '--export', key], { outputFile: file });
-    return file;
-  };
-  const binary = await write('keyring.pgp', []);
-  if ((await readFile(binary)).length === 0) {
+  await exportKey({ fingerprint: key }, scratch);
+  const binary = join(scratch, KEYRING);
+  // gpg calls it a success where it has no such key.
+  if (!(await exists(binary))) {
     throw new KronosError('input/signing-key', `gpg has no public key ${JSON.stringify(key)}`, {
       hint: 'the key must be listed by: gpg --list-keys',
     });
   }
-  return { binary, armoured: await write('keyring.asc', ['--armor']) };
+  return { binary, armoured: join(scratch, ARMOURED_KEYRING) };
 }

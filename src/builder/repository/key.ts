@@ -79,7 +79,7 @@ export function chooseKey(key: string, listing: string): SigningKey {
 
 /** Writes the public key into `directory` in both forms. Errors: those of running gpg. */
 export async function exportKey(
-  key: SigningKey,
+  { fingerprint }: Pick<SigningKey, 'fingerprint'>,
   directory: string,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -88,7 +88,7 @@ export async function exportKey(
     [ARMOURED_KEYRING, '--armor'],
   ] as const) {
     const plain = ['--no-emit-version', '--no-comments', '--export-options', 'export-minimal'];
-    const output = ['--output', join(directory, name), '--export', key.fingerprint];
+    const output = ['--output', join(directory, name), '--export', fingerprint];
     await run(['gpg', '--batch', '--yes', form, ...plain, ...output], { signal });
   }
 }
