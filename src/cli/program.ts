@@ -62,6 +62,13 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./bundle.ts'),
   },
   {
+    name: 'component',
+    summary: 'make packages of a file tree or of .rpm files',
+    load: async () => ({
+      createCommand: (await import('./package-component.ts')).createComponentCommand,
+    }),
+  },
+  {
     name: 'recipes',
     summary: 'list editions and recipes',
     load: () => import('./recipes.ts'),
@@ -89,6 +96,8 @@ export async function createProgram(
   const program = new Command('kronos')
     .description('Builds bootable, bit-identical Xen appliances from recipes.')
     .version(options.version, '-V, --version', 'print the version')
+    // Behind the name of a sub-command, --version is that sub-command's own.
+    .enablePositionalOptions()
     .usage('COMMAND [options]')
     .addHelpText(
       'after',
