@@ -123,10 +123,12 @@ function takes(claimant: Claimant, path: string): boolean {
   return taken;
 }
 
-/** Everything but directories that something lies in. */
+/** Everything but directories that something lies in, or lay in before it was dropped or moved. */
 function findLeaves(entries: readonly PlacedEntry[]): PlacedEntry[] {
   const parents = new Set(entries.map(({ path }) => posix.dirname(path)));
-  return entries.filter(({ path, type }) => type !== 'directory' || !parents.has(path));
+  return entries.filter(
+    ({ path, type, empty }) => type !== 'directory' || (empty && !parents.has(path)),
+  );
 }
 
 /** Directories that nobody takes anything of are named once, with the number of paths in them. */

@@ -11,6 +11,8 @@ import { failure, type Finding } from './finding.ts';
 export interface PlacedEntry extends TreeEntry {
   /** Where it was in the source. */
   origin: string;
+  /** A directory that nothing lay in, there. */
+  empty: boolean;
 }
 
 /** In Debian these are links that base-files brings. */
@@ -72,6 +74,7 @@ export function placeEntries(
   const dropped = matcher(split.drop);
   const placed: PlacedEntry[] = [];
   const badNames: string[] = [];
+  const parents = new Set(entries.map(({ path }) => posix.dirname(path)));
   for (const entry of entries) {
     if (MERGED_LINK.test(entry.path) && entry.type === 'symlink') continue;
     if (CONTROL.test(entry.path) || CONTROL.test(entry.target ?? '')) {
@@ -84,7 +87,8 @@ export function placeEntries(
       entry.target === undefined
         ? undefined
         : moveTarget(entry.path, path, entry.target, split.paths);
-    placed.push({ ...entry, path, target, origin: entry.path });
+    const empty = entry.type === 'directory' && !parents.has(entry.path);
+    placed.push({ ...entry, path, target, origin: entry.path, empty });
   }
   if (badNames.length > 0) {
     findings.push(

@@ -70,7 +70,8 @@ export function refuseLinks(
   findings: Finding[],
 ): void {
   const there = new Set(['/', '/dev/null']);
-  for (const { path } of entries) {
+  const made = split.packages.flatMap(({ directories }) => directories);
+  for (const { path } of [...entries, ...made]) {
     for (let at = path; !there.has(at); at = posix.dirname(at)) there.add(at);
   }
   const allowed = matcher(split.links);
