@@ -9,6 +9,8 @@ import {
   packagesOf,
   type HostProgram,
 } from '../src/builder/host-programs.ts';
+import { ELF_PROGRAMS } from '../src/builder/component/elf.ts';
+import { RPM_PROGRAMS } from '../src/builder/component/rpm.ts';
 import { cacheDirectory } from '../src/cli/options.ts';
 import { formatError } from '../src/common/error.ts';
 import { UNOBSERVED } from '../src/common/progress.ts';
@@ -20,6 +22,9 @@ import { formatSummary } from './summary.ts';
 const TEST_PROGRAMS: readonly HostProgram[] = [
   ...BUILD_PROGRAMS,
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
+  ...ELF_PROGRAMS,
+  ...RPM_PROGRAMS,
+  { name: 'rpmbuild', package: 'rpm', purpose: 'make .rpm files' },
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
 ];
 

@@ -8,6 +8,7 @@ import type { Path } from '../../common/yaml.ts';
 import type { SplitDocument } from '../recipe/split-schema.ts';
 import { failure, type Finding } from './finding.ts';
 import { matcher, type PlacedEntry } from './layout.ts';
+import { KINDS } from './refusals.ts';
 
 interface Pattern {
   text: string;
@@ -46,7 +47,8 @@ export function claimEntries(
   const claims = new Map<string, PlacedEntry[]>();
   const unclaimed: PlacedEntry[] = [];
   const twice: string[] = [];
-  const leaves = findLeaves(entries);
+  // Devices and the like are told of already.
+  const leaves = findLeaves(entries).filter(({ type }) => KINDS[type] === undefined);
   for (const entry of leaves) {
     const takers = claimants.filter((claimant) => takes(claimant, entry.path));
     for (const { name } of takers) {

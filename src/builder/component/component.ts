@@ -107,7 +107,8 @@ export async function buildComponent(options: ComponentOptions): Promise<Compone
     const debs = await makePackages({ packaging, epoch }, environment, scratch, options);
     for (const deb of debs) await copyFileAtomic(deb.path, join(out, deb.name));
     return reportComponent({
-      ...{ out, debs, packages, edits, epoch, unknown: environment.unknown },
+      ...{ out, debs, packages, edits, epoch },
+      ...{ unknown: environment.unknown, taken: environment.taken },
       ...{ narrowed: plan.narrowed, signed: options.keyring !== undefined },
       rpms: source.rpms,
     });

@@ -8,7 +8,8 @@ import { solve } from '../apt/solve.ts';
 import { fetchRecords } from '../source/environment.ts';
 import { BlobStore } from '../store/blobs.ts';
 import { throwFindings, type Finding } from './finding.ts';
-import { resolvePrograms, wantedNames, type Resolved, type Target } from './libraries.ts';
+import { findTaken, resolvePrograms, wantedNames } from './libraries.ts';
+import type { Resolved, TakenPath, Target } from './libraries.ts';
 import type { Programs } from './programs.ts';
 import type { PlannedPackage } from './split.ts';
 import { findSuiteFiles } from './suite-files.ts';
@@ -26,6 +27,7 @@ export interface Environment {
   records: PackageRecord[];
   /** Names that packages depend on and that neither the suite nor the split has. */
   unknown: { package: string; relation: string }[];
+  taken: TakenPath[];
 }
 
 export interface EnvironmentOptions extends Target {
@@ -56,7 +58,7 @@ export async function prepareEnvironment(
     const findings: Finding[] = [];
     const main = suiteSource(mirror, suite, options.components);
     const known = {
-      files: await findSuiteFiles(root, main, wantedNames(programs), cache, progress),
+      files: await findSuiteFiles(root, main, wantedNames(packages, programs), cache, progress),
       has: (name: string) => index.has(name),
       isEssential: (name: string) => index.newest(name)?.essential === true,
     };
@@ -67,7 +69,8 @@ export async function prepareEnvironment(
       requests: requests.map((name) => ({ name })),
       doing: `resolving the libraries and the tools of ${suite}`,
     });
-    return { resolved, records, unknown: findUnknown(packages, index) };
+    const unknown = findUnknown(packages, index);
+    return { resolved, records, unknown, taken: findTaken(packages, known.files) };
   });
   await fetchRecords(found.records, mirror, new BlobStore(cache), progress, signal);
   return found;

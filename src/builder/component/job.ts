@@ -24,18 +24,21 @@ import {
 import type { Packaging, PackagingInput } from './packaging.ts';
 import { readShlibdeps } from './shlibdeps.ts';
 
-export interface ComponentJobInput {
+export interface SuiteTreeInput {
   /** Empty directory that becomes the tree. */
   tree: string;
   treeInMemory: boolean;
-  /** Where the .debs go. */
-  output: string;
   /** The blob store's directory. */
   blobs: string;
   /** The tools and the libraries. */
   archives: readonly Archive[];
   architecture: string;
   suite: string;
+}
+
+export interface ComponentJobInput extends SuiteTreeInput {
+  /** Where the .debs go. */
+  output: string;
   packaging: Packaging;
   /** Seconds since 1970: the date of every file. */
   epoch: number;
@@ -54,7 +57,7 @@ export async function runJob(
 ): Promise<{ debs: string[] }> {
   const { tree, packaging } = input;
   progress.note(`unpacking the tools and libraries of ${input.suite}`);
-  await makeTree(input);
+  await makeSuiteTree(input);
   for (const one of packaging.packages) {
     progress.note(`laying out ${one.name}`);
     await layOut(input, one);
@@ -85,7 +88,7 @@ function joined(errors: readonly KronosError[]): KronosError {
 }
 
 /** Nothing is configured: the tools run as they are unpacked, and dpkg knows which package each library is from. */
-async function makeTree(input: ComponentJobInput): Promise<void> {
+export async function makeSuiteTree(input: SuiteTreeInput): Promise<void> {
   const { tree, archives } = input;
   await prepareTree(tree, input.treeInMemory);
   await extractEssential(tree, await findFirst(await findEssential(archives)), EXCLUDED);
@@ -160,7 +163,11 @@ async function findLibraries(
   one: PackagingInput,
 ): Promise<KronosError | undefined> {
   if (one.objects.length === 0) return undefined;
-  const places = input.packaging.packages.map(({ name }) => `-Sdebian/${name}`);
+  const { packages, directories } = input.packaging;
+  const places = [
+    ...packages.map(({ name }) => `-Sdebian/${name}`),
+    ...directories.map((directory) => `-l${directory}`),
+  ];
   const argv = [
     ...['dpkg-shlibdeps', `-Tdebian/${one.name}.substvars`, `-x${one.name}`, ...places],
     ...one.objects.map((path) => `-edebian/${one.name}${path}`),

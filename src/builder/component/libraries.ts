@@ -53,9 +53,15 @@ export function linkerPath(architecture: string, more: readonly string[] = []): 
   return [...more.map(canonicalPath), `/usr/lib/${multiarchOf(architecture)}`, '/usr/lib'];
 }
 
-/** Names of files whose packages have to be known: libraries and interpreters. */
-export function wantedNames({ objects, scripts }: Programs): Set<string> {
+/** Names of files whose packages have to be known: libraries, interpreters, and whatever is to be installed. */
+export function wantedNames(
+  packages: readonly PlannedPackage[],
+  { objects, scripts }: Programs,
+): Set<string> {
   const paths = [
+    ...packages.flatMap(({ files }) =>
+      files.filter(({ type }) => type !== 'directory').map(({ path }) => path),
+    ),
     ...objects.flatMap(({ needed, interpreter }) =>
       interpreter === undefined ? needed : [...needed, interpreter],
     ),
@@ -219,4 +225,26 @@ function tellWrongMachines(
       hint: 'name the architecture with --arch, or drop the files',
     }),
   );
+}
+
+/** A path that packages of the suite have as well: dpkg does not install both. */
+export interface TakenPath {
+  path: string;
+  package: string;
+  by: string[];
+}
+
+/** Paths of packages of the suite that the split neither stands in for nor replaces. */
+export function findTaken(packages: readonly PlannedPackage[], files: SuiteFiles): TakenPath[] {
+  const own = new Set(packages.map(({ name }) => name));
+  return packages.flatMap(({ name, files: planned, relations }) => {
+    const settled = new Set(
+      [...relations.replaces, ...relations.conflicts].map((text) => text.split(' ')[0] ?? ''),
+    );
+    return planned.flatMap(({ path, type }): TakenPath[] => {
+      if (type === 'directory') return [];
+      const by = (files.get(path) ?? []).filter((one) => !own.has(one) && !settled.has(one));
+      return by.length === 0 ? [] : [{ path, package: name, by }];
+    });
+  });
 }

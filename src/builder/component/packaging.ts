@@ -24,6 +24,8 @@ export interface Packaging {
   control: string;
   /** debian/shlibs.local: which package has the libraries of the packages themselves. */
   shlibs: string;
+  /** Directories that the packages add to those of the linker. */
+  directories: readonly string[];
   packages: PackagingInput[];
 }
 
@@ -74,6 +76,7 @@ export function renderPackaging(
   return {
     control: stanzas.join('\n'),
     shlibs: renderShlibs(programs, versionOf),
+    directories: programs.libraryDirectories,
     packages,
   };
 }

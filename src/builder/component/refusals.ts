@@ -5,7 +5,8 @@ import type { SplitDocument } from '../recipe/split-schema.ts';
 import { failure, type Finding } from './finding.ts';
 import { climbsOut, matcher, type PlacedEntry } from './layout.ts';
 
-const KINDS: Readonly<Record<string, string>> = {
+/** What a package never has. */
+export const KINDS: Readonly<Record<string, string>> = {
   character: 'character device',
   block: 'block device',
   fifo: 'pipe',
@@ -28,7 +29,7 @@ export function refuseSpecialFiles(entries: readonly PlacedEntry[], findings: Fi
 
 /** Octal, as recipes have it. */
 export function formatMode(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
+  return `0${mode.toString(8).padStart(3, '0')}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { formatBytes, formatTable } from '../../common/format.ts';
 import type { LocalDeb } from '../apt/local.ts';
 import { parseStanzas } from '../apt/stanzas.ts';
 import type { MadeEdit } from './edits.ts';
+import type { TakenPath } from './libraries.ts';
 import { formatMode } from './refusals.ts';
 import type { Scriptlet } from './rpm-header.ts';
 import type { RpmPackage } from './rpm.ts';
@@ -43,6 +44,8 @@ export interface ComponentReport {
   narrowed: { path: string; from: number; to: number }[];
   /** Relations that the suite cannot fulfil. */
   unknown: { package: string; relation: string }[];
+  /** Paths that packages of the suite have too. */
+  taken: TakenPath[];
   notCarried: NotCarried[];
   /** Whether the .rpm files were signed by a known key; undefined where there were none. */
   signatures: 'good' | 'unchecked' | undefined;
@@ -57,6 +60,7 @@ export function reportComponent(facts: {
   edits: MadeEdit[];
   narrowed: ComponentReport['narrowed'];
   unknown: ComponentReport['unknown'];
+  taken: TakenPath[];
   rpms: readonly RpmPackage[];
   signed: boolean;
 }): ComponentReport {
@@ -67,6 +71,7 @@ export function reportComponent(facts: {
     edits: facts.edits,
     narrowed: facts.narrowed,
     unknown: facts.unknown,
+    taken: facts.taken,
     notCarried: facts.rpms.flatMap(({ label, scriptlets, requires, owners }) =>
       scriptlets.length + requires.length + owners.length === 0
         ? []
@@ -106,13 +111,7 @@ export function formatReport(report: ComponentReport): string {
   const section = (title: string, items: readonly string[]): void => {
     if (items.length > 0) lines.push(`${title}:`, ...items.map((item) => `  ${item}`));
   };
-  section(
-    'Changed texts',
-    report.edits.map(
-      ({ path, replace, by, times }) =>
-        `${path}: ${JSON.stringify(replace)} -> ${JSON.stringify(by)}, ${String(times)} x`,
-    ),
-  );
+  section('Changed texts', describeEdits(report.edits));
   section(
     'Others may no longer write',
     report.narrowed.map(
@@ -122,6 +121,10 @@ export function formatReport(report: ComponentReport): string {
   section(
     'Not in the suite; another repository must have it',
     report.unknown.map((one) => `${one.relation}, needed by ${one.package}`),
+  );
+  section(
+    'Also in packages of the suite, beside which these are not installed (conflicts, replaces)',
+    report.taken.map(({ path, by }) => `${path}: ${by.join(', ')}`),
   );
   for (const { rpm, scriptlets, requires, owners } of report.notCarried) {
     section(
@@ -140,6 +143,20 @@ export function formatReport(report: ComponentReport): string {
     );
   lines.push(report.directory);
   return lines.join('\n');
+}
+
+/** One line for each text that changed, with the files that had it. */
+function describeEdits(edits: readonly MadeEdit[]): string[] {
+  const files = new Map<string, string[]>();
+  for (const { path, replace, by } of edits) {
+    const change = `${JSON.stringify(replace)} -> ${JSON.stringify(by)}`;
+    files.set(change, [...(files.get(change) ?? []), path]);
+  }
+  return [...files].map(([change, paths]) => {
+    const [first = ''] = paths;
+    const others = paths.length === 1 ? '' : ` and ${String(paths.length - 1)} more`;
+    return `${change} in ${first}${others}`;
+  });
 }
 
 /** Scripts are shown whole with --json; here their first line and how many there are. */

@@ -89,7 +89,9 @@ export function planSplit(input: SplitInput): SplitPlan {
   throwFindings(findings);
   const narrowed = entries.flatMap(({ path, type, mode }) => {
     const to = modes.get(path) ?? mode;
-    return type === 'file' && to !== mode ? [{ path, from: mode, to }] : [];
+    return type === 'file' && to === (mode & 0o755) && to !== mode
+      ? [{ path, from: mode, to }]
+      : [];
   });
   return { packages, narrowed };
 }
