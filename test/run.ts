@@ -10,6 +10,8 @@ import {
   type HostProgram,
 } from '../src/builder/host-programs.ts';
 import { makingPrograms } from '../src/builder/repository/programs.ts';
+import { ELF_PROGRAMS } from '../src/builder/component/elf.ts';
+import { RPM_PROGRAMS } from '../src/builder/component/rpm.ts';
 import { cacheDirectory } from '../src/cli/options.ts';
 import { formatError } from '../src/common/error.ts';
 import { readTextOrUndefined } from '../src/common/files.ts';
@@ -29,6 +31,8 @@ const FENCE_AGENTS = /^VERSION_CODENAME=bookworm$/m.test(
 const TEST_PROGRAMS: readonly HostProgram[] = [
   ...BUILD_PROGRAMS,
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
+  ...ELF_PROGRAMS,
+  ...RPM_PROGRAMS,
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
   { name: 'fence_xenapi', package: FENCE_AGENTS, purpose: 'be a client of the simulated xapi' },
   ...makingPrograms({ apt: true, yum: true }),

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { PackageFormat } from '../builder/package/package.ts';
 import { addCommonOptions, createSubCommand } from './options.ts';
+import { createComponentCommand } from './package/component.ts';
 import type { CommonOptions, Outcome, Runner, Session } from './session.ts';
 
 interface PackageOptions extends CommonOptions {
@@ -24,7 +25,10 @@ export function createCommand(run: Runner): Command {
     ['kronos package deb', 'kronos package deb --only xcp-xl xcp-host kronos-firstboot'],
   )
     .addCommand(createFormat('deb', run).summary('make .deb packages'))
-    .addCommand(createFormat('rpm', run).summary('make .rpm packages'));
+    .addCommand(createFormat('rpm', run).summary('make .rpm packages'))
+    .addCommand(
+      createComponentCommand(run).summary('make packages of a file tree or of .rpm files'),
+    );
 }
 
 function createFormat(format: PackageFormat, run: Runner): Command {

@@ -57,7 +57,8 @@ function describe(
   return entry;
 }
 
-function typeOf(stats: Stats): EntryType {
+/** What a path is, as `lstat` tells. */
+export function typeOf(stats: Stats): EntryType {
   if (stats.isFile()) return 'file';
   if (stats.isDirectory()) return 'directory';
   if (stats.isSymbolicLink()) return 'symlink';

@@ -1,39 +1,21 @@
 // The two file formats as people write them. Editors get them as JSON Schema (json-schema.ts), so every key says what it is.
 import * as z from 'zod';
+import { splitSchema } from './split-schema.ts';
+import {
+  absolute,
+  architecture,
+  argument,
+  component,
+  glob,
+  line,
+  mode,
+  name,
+  packageName,
+  unit,
+  version,
+} from './values.ts';
 
-const NAME = /^[a-z0-9][a-z0-9-]*$/;
-const DEBIAN_PACKAGE = /^[a-z0-9][a-z0-9+.-]+$/;
-const DEBIAN_VERSION = /^(?:[0-9]+:)?[0-9A-Za-z.+~-]+$/;
-const COMPONENT = /^[a-z0-9][a-z0-9/-]*$/;
-const UNIT =
-  /^[A-Za-z0-9@:_.\\-]+\.(?:service|socket|timer|mount|automount|path|target|slice|swap)$/;
 const MODULE = /^[A-Za-z0-9_-]+$/;
-
-const name = z.string().regex(NAME, 'a name of small letters, digits and hyphens');
-const packageName = z
-  .string()
-  .regex(DEBIAN_PACKAGE, 'the name of a package, such as openvswitch-switch');
-const version = z
-  .string()
-  .regex(DEBIAN_VERSION, 'the version of a package, such as "4.20.2+7-g1badcf5035-0+deb13u1"');
-const component = z
-  .string()
-  .regex(COMPONENT, 'the name of a component, such as main or non-free-firmware');
-const architecture = z.enum(['amd64', 'arm64']);
-const line = z.string().regex(/^[^\r\n]+$/, 'one line of text');
-const argument = z
-  .string()
-  .regex(/^[^\s]+$/, 'one boot argument without spaces, such as dom0_mem=1024M');
-const absolute = z
-  .string()
-  .regex(/^\/[^\p{Cc}]+$/u, 'an absolute path in the appliance, such as /etc/hostname');
-const glob = z
-  .string()
-  .regex(/^\/[^\p{Cc}]+$/u, 'a pattern over absolute paths, such as /usr/share/doc/**');
-const unit = z
-  .string()
-  .regex(UNIT, 'the name of a systemd unit with its suffix, such as ssh.service');
-const mode = z.string().regex(/^0[0-7]{3,4}$/, 'permission bits in quotes, such as "0644"');
 
 const limits = {
   suites: z.array(name).min(1).optional().describe('Only for editions of these suites.'),
@@ -172,6 +154,9 @@ export const recipeSchema = z
       .default([])
       .describe('Paths that hold state; upgrades carry them over.'),
     checks: z.array(checkItem).default([]).describe('What must hold in the booted appliance.'),
+    split: splitSchema
+      .optional()
+      .describe('How `kronos package component` makes packages of a file tree or of .rpm files.'),
   })
   .describe('A recipe of Kronos: one component of the appliance.');
 

@@ -58,7 +58,8 @@ export async function fetchBuildEnvironment(
   return records;
 }
 
-async function fetchRecords(
+/** Fetches what is not in the store yet. Errors: those of the downloads, all at once. */
+export async function fetchRecords(
   records: readonly PackageRecord[],
   mirror: Mirror,
   store: BlobStore,
