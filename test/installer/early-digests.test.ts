@@ -1,4 +1,5 @@
-import { open, writeFile } from 'node:fs/promises';
+import { openSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { readEarlyDigests } from '../../src/installer/early-digests.ts';
@@ -9,8 +10,8 @@ import { temporaryDirectory } from '../temporary.ts';
 test('digests come from the descriptor, and the variable goes', async (t) => {
   const file = join(await temporaryDirectory(t), 'pipe');
   await writeFile(file, `${'a'.repeat(64)}  /run/one\0${'b'.repeat(64)}  /run/two\0`);
-  const { fd } = await open(file);
-  const environment = { KRONOS_DIGESTS: String(fd), PATH: '/bin' };
+  // Not a FileHandle: nobody holds it, and the garbage collector would close the file.
+  const environment = { KRONOS_DIGESTS: String(openSync(file, 'r')), PATH: '/bin' };
   t.deepEqual(
     [...(await readEarlyDigests(environment))],
     [

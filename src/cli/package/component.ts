@@ -31,10 +31,7 @@ export function createComponentCommand(run: Runner): Command {
   const command = createSubCommand(
     'component',
     'Makes .deb packages of a file tree (make install DESTDIR=...) or of .rpm files, by the lists in a recipe. Libraries are looked for in the suite, and what is missing is named before anything is built. The directory serves as --origin RECIPE=dir:DIR.',
-    [
-      'kronos package component --from ./dest --recipe xapi --suite trixie --version 26.17.0-1 --out ./xapi-debs',
-      'kronos package component --from ./rpms --keyring ./vendor.asc --recipe xapi --suite trixie --out ./xapi-debs',
-    ],
+    ['kronos package component --from ./rpms --recipe xapi --suite trixie --out debs'],
   )
     .requiredOption(
       '--from <SOURCE>',
