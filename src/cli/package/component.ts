@@ -31,7 +31,7 @@ export function createComponentCommand(run: Runner): Command {
   const command = createSubCommand(
     'component',
     'Makes .deb packages of a file tree (make install DESTDIR=...) or of .rpm files, by the lists in a recipe. Libraries are looked for in the suite, and what is missing is named before anything is built. The directory serves as --origin RECIPE=dir:DIR.',
-    ['kronos package component --from ./rpms --recipe xapi --suite trixie --out debs'],
+    ['kronos package component --from rpms --recipe xapi --suite trixie --out deb'],
   )
     .requiredOption(
       '--from <SOURCE>',
