@@ -174,10 +174,10 @@ async function findLibraries(
   ];
   try {
     const { stderr } = await runTool(input, argv);
-    return readShlibdeps(stderr, 0, one.name, input.suite);
+    return readShlibdeps(stderr, 0, one, input.suite);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return readShlibdeps(error.stderr, error.status, one.name, input.suite);
+    return readShlibdeps(error.stderr, error.status, one, input.suite);
   }
 }
 

@@ -13,6 +13,8 @@ export interface PackagingInput {
   files: PlannedFile[];
   /** Paths of its programs and libraries, for dpkg-shlibdeps. */
   objects: string[];
+  /** Those of them that are started, not loaded by others. */
+  programs: string[];
   /** Files of the control archive by name. */
   members: { name: string; text: string; mode: number }[];
   /** debian/changelog, from which dpkg-gencontrol takes the source's name and version. */
@@ -58,9 +60,8 @@ export function renderPackaging(
     ]),
   ];
   const packages = planned.map((one): PackagingInput => {
-    const objects = programs.objects
-      .filter((object) => object.package === one.name)
-      .map(({ path }) => path);
+    const own = programs.objects.filter((object) => object.package === one.name);
+    const objects = own.map(({ path }) => path);
     const architecture = architectureOf(one, objects, options.architecture);
     stanzas.push(renderStanza(one, architecture, resolved, versionOf));
     return {
@@ -69,6 +70,7 @@ export function renderPackaging(
       architecture,
       files: one.files,
       objects,
+      programs: own.flatMap(({ path, interpreter }) => (interpreter === undefined ? [] : [path])),
       members: renderMembers(one, programs, options.architecture),
       changelog: renderChangelog(options.source, versionOf(one.name), options.epoch),
     };

@@ -10,14 +10,16 @@ function pathOf(text: string): string {
 /**
  * What stands against a package in the standard error of dpkg-shlibdeps, or undefined: libraries that are not found
  * (`dependency/library-missing`), symbols that no library has (`dependency/symbol-missing`), and whatever else it ends
- * with a failure for (`io/package-build`). Symbols that a plug-in takes from its program are no mistake.
+ * with a failure for (`io/package-build`). Symbols that a plug-in takes from its program are no mistake; the tool calls
+ * everything a plug-in that is in no directory of libraries, so `programs` says which files nobody loads.
  */
 export function readShlibdeps(
   output: string,
   status: number,
-  name: string,
+  one: { name: string; programs: readonly string[] },
   suite: string,
 ): KronosError | undefined {
+  const { name } = one;
   const libraries = [...output.matchAll(/error: cannot find library (\S+) needed by (\S+)/g)].map(
     ([, library = '', file = '']) => `${pathOf(file)}: ${library}`,
   );
@@ -27,9 +29,15 @@ export function readShlibdeps(
       hint: 'build the component against the suite, or put the library among the files of a package',
     });
   }
-  const symbols = [
-    ...output.matchAll(/warning: symbol (\S+) used by (\S+) found in none of the libraries/g),
-  ].map(([, symbol = '', file = '']) => `${pathOf(file)}: ${symbol}`);
+  const unknown = [
+    ...[
+      ...output.matchAll(/warning: symbol (\S+) used by (\S+) found in none of the libraries/g),
+    ].map(([, symbol = '', file = '']) => ({ symbol, path: pathOf(file) })),
+    ...[...output.matchAll(/warning: (\S+) contains an unresolvable reference to symbol (\S+):/g)]
+      .map(([, file = '', symbol = '']) => ({ symbol, path: pathOf(file) }))
+      .filter(({ path }) => one.programs.includes(path)),
+  ];
+  const symbols = unknown.map(({ symbol, path }) => `${path}: ${symbol}`);
   if (symbols.length > 0) {
     return failure(
       'dependency/symbol-missing',

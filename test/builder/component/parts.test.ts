@@ -176,10 +176,11 @@ split:
 });
 
 test('what dpkg-shlibdeps says becomes an error that names file and library', (t) => {
+  const one = { name: 'p', programs: ['/usr/bin/a'] };
   const missing = readShlibdeps(
     "dpkg-shlibdeps: error: cannot find library libx.so.1 needed by debian/p/usr/bin/a (ELF format: 'elf64')\n",
     255,
-    'p',
+    one,
     'trixie',
   );
   t.is(missing?.code, 'dependency/library-missing');
@@ -187,11 +188,18 @@ test('what dpkg-shlibdeps says becomes an error that names file and library', (t
   const symbol = readShlibdeps(
     'dpkg-shlibdeps: warning: symbol new@GLIBC_2.99 used by debian/p/usr/bin/a found in none of the libraries\n',
     0,
-    'p',
+    one,
     'bookworm',
   );
   t.is(symbol?.code, 'dependency/symbol-missing');
   t.regex(symbol?.message ?? '', /\/usr\/bin\/a: new@GLIBC_2\.99/);
-  t.is(readShlibdeps('dpkg-shlibdeps: warning: it is probably a plugin\n', 0, 'p', 'x'), undefined);
-  t.is(readShlibdeps('dpkg-shlibdeps: error: other\n', 2, 'p', 'x')?.code, 'io/package-build');
+  const plugin = (path: string) =>
+    `dpkg-shlibdeps: warning: debian/p${path} contains an unresolvable reference to symbol other: it's probably a plugin\n`;
+  t.is(readShlibdeps(plugin('/opt/p/plugin.so'), 0, one, 'x'), undefined);
+  t.regex(
+    readShlibdeps(plugin('/usr/bin/a'), 0, one, 'x')?.message ?? '',
+    /they lack:\n {4}\/usr\/bin\/a: other$/,
+  );
+  t.is(readShlibdeps('dpkg-shlibdeps: warning: it is probably a plugin\n', 0, one, 'x'), undefined);
+  t.is(readShlibdeps('dpkg-shlibdeps: error: other\n', 2, one, 'x')?.code, 'io/package-build');
 });
