@@ -1,14 +1,8 @@
 // The program kronos-status: one screen that says what this host is and what to do next.
 import { exitCodeOf, formatError } from '../common/error.ts';
-import { APPLIANCE_FILE } from './appliance.ts';
 import { gatherStatus } from './status-facts.ts';
+import { HELP } from './status-help.ts';
 import { renderStatus } from './status-screen.ts';
-
-const HELP = `Usage: kronos-status [--json] [FILE]
-
-Prints what this host is, where it can be reached and what to do next.
-FILE is the description of the appliance (default ${APPLIANCE_FILE}).
-`;
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);

@@ -62,6 +62,11 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./bundle.ts'),
   },
   {
+    name: 'package',
+    summary: 'make packages that turn a server into a Xen host',
+    load: () => import('./package.ts'),
+  },
+  {
     name: 'recipes',
     summary: 'list editions and recipes',
     load: () => import('./recipes.ts'),

@@ -17,13 +17,20 @@ export async function renderReference(): Promise<string> {
   return `${parts.join('\n\n')}\n`;
 }
 
-/** A command and all below it. */
+/** A command and all below it, as parts of the page. */
 export function describe(command: Command, called: string): string[] {
-  let help = '';
-  command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+  return helpsOf(command, called).flatMap((help) => [
+    `## ${help.called}`,
+    `\`\`\`text\n${help.text}\n\`\`\``,
+  ]);
+}
+
+/** What --help prints for a command and all below it. */
+export function helpsOf(command: Command, called: string): { called: string; text: string }[] {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
   return [
-    `## ${called}`,
-    `\`\`\`text\n${help.trimEnd()}\n\`\`\``,
-    ...command.commands.flatMap((inner) => describe(inner, `${called} ${inner.name()}`)),
+    { called, text: text.trimEnd() },
+    ...command.commands.flatMap((inner) => helpsOf(inner, `${called} ${inner.name()}`)),
   ];
 }

@@ -1,7 +1,8 @@
 // Our own programs of the appliance: bundled into single files that need nothing but nodejs.
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exists } from '../../common/files.ts';
 import { bundleProgram } from '../bundle.ts';
 import type { LayerFile } from './layer.ts';
 
@@ -14,6 +15,9 @@ interface Program {
   /** The recipe brings a command of its own. */
   ownCommand?: boolean;
 }
+
+/** Beside package.json; only an installed `kronos` has it. */
+const PREBUILT = join(import.meta.dirname, '../../../../programs');
 
 /** What is installed under /usr/lib/kronos, with a command of the same name in /usr/bin. */
 export const PROGRAMS: readonly Program[] = [
@@ -40,9 +44,16 @@ export const PROGRAMS: readonly Program[] = [
   },
 ];
 
-/** Bundles every program into `directory`. Errors: those of bundleProgram. */
+/**
+ * Bundles every program into `directory`, or copies what was bundled for the package `kronos`, which has no compiler.
+ * Errors: those of bundleProgram and of node:fs.
+ */
 export async function bundlePrograms(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
+  if (await exists(PREBUILT)) {
+    await cp(PREBUILT, directory, { recursive: true });
+    return;
+  }
   for (const program of PROGRAMS)
     await bundleProgram(fileURLToPath(program.module), join(directory, fileName(program)));
 }
@@ -59,6 +70,7 @@ export function programFiles(directory: string): LayerFile[] {
   });
 }
 
-function fileName({ name }: Program): string {
+/** The name of a program's single file. */
+export function fileName({ name }: Pick<Program, 'name'>): string {
   return `${name}.cjs`;
 }

@@ -1,0 +1,13 @@
+// What every package is made with, whatever its format.
+export interface Maker {
+  version: string;
+  /** Name and mail address. */
+  maintainer: string;
+  /** The time of every file, seconds since 1970. */
+  epoch: number;
+  /** Directory that gets the packages. */
+  out: string;
+  signal: AbortSignal;
+  /** Renders a template below packaging/. */
+  render: (template: string, variables: Readonly<Record<string, unknown>>) => string;
+}
