@@ -18,7 +18,18 @@ export interface Justified {
 
 /** Directories whose content is nobody's configuration: kernel, run time, logs, caches, and lists of apt and dpkg. */
 const VOLATILE = [
-  ...['/proc', '/sys', '/dev', '/run', '/tmp', '/etc', '/root', '/var/tmp', '/var/log', '/var/cache'],
+  ...[
+    '/proc',
+    '/sys',
+    '/dev',
+    '/run',
+    '/tmp',
+    '/etc',
+    '/root',
+    '/var/tmp',
+    '/var/log',
+    '/var/cache',
+  ],
   ...['/var/lib/apt', '/var/lib/dpkg', '/var/lib/systemd'],
 ];
 

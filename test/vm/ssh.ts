@@ -7,12 +7,8 @@ export interface Ssh {
   run: (line: string, timeoutSeconds?: number) => Promise<RunResult>;
   /** Runs a line that must succeed and resolves with what it said. */
   say: (line: string, timeoutSeconds?: number) => Promise<string>;
-  /** Writes what a line says to a file of this machine. */
-  save: (line: string, file: string) => Promise<void>;
   /** Puts a text into a file of the machine. */
   put: (path: string, text: string) => Promise<void>;
-  /** Waits until the server answers with the key that it had. */
-  reachable: (timeoutSeconds?: number) => Promise<void>;
   /** A session that counts until it is ended. */
   countOn: () => LongSession;
 }
@@ -61,23 +57,8 @@ export function openSsh(target: SshTarget): Ssh {
   return {
     run: runLine,
     say,
-    save: async (line, file) => {
-      await run(argv(line), { outputFile: file, timeoutSeconds: 300 });
-    },
     put: async (path, text) => {
       await run(argv(`cat >'${path}'`), { input: text, timeoutSeconds: 120 });
-    },
-    reachable: async (timeoutSeconds = 900) => {
-      const until = performance.now() + timeoutSeconds * 1000;
-      for (;;) {
-        try {
-          await runLine('true', 60);
-          return;
-        } catch (error) {
-          if (performance.now() > until) throw error;
-          await sleep(2000);
-        }
-      }
     },
     countOn: () => openSession(argv('n=0; while :; do echo $n; n=$((n + 1)); sleep 2; done')),
   };
