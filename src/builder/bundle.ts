@@ -30,14 +30,14 @@ export interface Bundle {
 const TARGET = 'node18.19';
 
 /** What the name of a file with licence texts adds to that of the bundle. */
-export const LICENCES = '.licences.txt';
+export const LICENCES = '.licences';
 
 /** Between the licences of two libraries. */
 export const LICENCE_RULE = `\n\n${'-'.repeat(72)}\n\n`;
 
 /**
  * Bundles a program and all that it imports into the one file `target` (CommonJS, name it `.cjs`). Next to it goes
- * `TARGET.licences.txt`. The same sources give the same bytes wherever they lie.
+ * `TARGET.licences`. The same sources give the same bytes wherever they lie.
  *
  * Errors: `internal/bundle-failed`; `internal/bundle-path` where a library lies outside of the project.
  */

@@ -22,7 +22,9 @@ export function createCommand(run: Runner): Command {
     'package',
     'Makes packages that turn a running server into a Xen host: kronos, kronos-installer, kronos-firstboot, xcp-host, xcp-xl, xcp-xapi and, with a key, kronos-archive-keyring.',
     ['kronos package deb', 'kronos package deb --only xcp-xl xcp-host kronos-firstboot'],
-  ).addCommand(createFormat('deb', run).summary('make .deb packages'));
+  )
+    .addCommand(createFormat('deb', run).summary('make .deb packages'))
+    .addCommand(createFormat('rpm', run).summary('make .rpm packages'));
 }
 
 function createFormat(format: PackageFormat, run: Runner): Command {

@@ -5,8 +5,13 @@ import { createHash } from 'node:crypto';
 import { listFiles, withTemporaryDirectory } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import { ONE_THREAD } from '../packages/control.ts';
-import type { LintException, PackageDefinition, PackageFile } from './definition.ts';
-import { mergeLicences } from './licences.ts';
+import {
+  SHEBANG,
+  type LintException,
+  type PackageDefinition,
+  type PackageFile,
+} from './definition.ts';
+import { mergeLicences, shortenLicences } from './licences.ts';
 import type { Maker } from './maker.ts';
 import { installedSize, settleTree, stageFiles } from './stage.ts';
 
@@ -34,7 +39,7 @@ export function debFiles(definition: PackageDefinition, maker: Maker): PackageFi
       text: maker.render('deb/changelog.hbs', { name, version, maintainer, date: mailDate(date) }),
       gzip: true,
     },
-    { path: `${doc}/copyright`, mode: 0o644, text: copyright(definition, maker) },
+    { path: `${doc}/copyright`, mode: 0o644, text: copyright(definition, maker, 'deb') },
   ];
   if (exceptions.length > 0) {
     files.push({
@@ -47,9 +52,18 @@ export function debFiles(definition: PackageDefinition, maker: Maker): PackageFi
 }
 
 /** The licence of a package and of what is in it. */
-export function copyright({ name, licences }: PackageDefinition, maker: Maker): string {
+export function copyright(
+  { name, licences }: PackageDefinition,
+  maker: Maker,
+  format: 'deb' | 'rpm',
+): string {
   const year = new Date(maker.epoch * 1000).getUTCFullYear();
-  return maker.render('deb/copyright.hbs', { name, year, licences: mergeLicences(licences) });
+  const all = mergeLicences(licences);
+  const debian = format === 'deb';
+  return maker.render('copyright.hbs', {
+    ...{ name, year, debian },
+    licences: debian ? shortenLicences(all) : all,
+  });
 }
 
 function override({ tag, context, reason }: LintException): Record<string, unknown> {
@@ -89,6 +103,9 @@ export function controlFiles(
     unowned: purgeUnowned,
   };
   const render = (file: string): string => maker.render(`deb/${file}.hbs`, variables);
+  const script = (script: string): ControlFile => ({
+    ...{ name: script, mode: 0o755, text: `${SHEBANG}${render(script)}` },
+  });
   const acts = units.length > 0 || variables.grub || variables.adopt;
   const cleans = acts || purge.length > 0 || purgeUnowned.length > 0;
   const configuration = files.filter(({ path }) => path.startsWith('/etc/'));
@@ -103,9 +120,9 @@ export function controlFiles(
             text: configuration.map(({ path }) => `${path}\n`).join(''),
           },
         ]),
-    ...(acts ? [{ name: 'postinst', mode: 0o755, text: render('postinst') }] : []),
-    ...(variables.adopt ? [{ name: 'prerm', mode: 0o755, text: render('prerm') }] : []),
-    ...(cleans ? [{ name: 'postrm', mode: 0o755, text: render('postrm') }] : []),
+    ...(acts ? [script('postinst')] : []),
+    ...(variables.adopt ? [script('prerm')] : []),
+    ...(cleans ? [script('postrm')] : []),
   ];
 }
 

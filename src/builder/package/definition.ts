@@ -1,5 +1,8 @@
 // What a package of ours is, whichever format it gets: .deb and .rpm are made from the same values.
 
+/** The first line of scripts; templates of them have none, so that nobody takes them for scripts. */
+export const SHEBANG = '#!/bin/sh\n';
+
 /** A file of a package. Exactly one of `text` and `source` is there. */
 export interface PackageFile {
   /** Absolute path on the host. */
@@ -41,6 +44,13 @@ export interface LintException {
   context?: string;
   reason: string;
 }
+
+/** For packages with units. */
+export const NO_INIT_SCRIPT: LintException = {
+  tag: 'package-supports-alternative-init-but-no-init.d-script',
+  reason:
+    'First boot needs the order of units, networkd and udev as systemd has them; other inits cannot say it.',
+};
 
 export interface PackageDefinition {
   name: string;

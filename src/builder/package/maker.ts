@@ -7,6 +7,8 @@ export interface Maker {
   epoch: number;
   /** Directory that gets the packages. */
   out: string;
+  /** The text of the licence of Kronos, as a file. */
+  copying: string;
   signal: AbortSignal;
   /** Renders a template below packaging/. */
   render: (template: string, variables: Readonly<Record<string, unknown>>) => string;

@@ -1,5 +1,6 @@
 // What the command `kronos` consists of where it is installed: compiled modules, because steps are known by the digests of
 // their modules and sandboxes and threads start modules of their own; libraries, one file each; recipes and templates.
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists, listFiles, readTextOrUndefined } from '../../common/files.ts';
@@ -42,6 +43,7 @@ export async function collectOperator(
       'package.json',
       `${JSON.stringify({ name: 'kronos', version, license, type: 'module' })}\n`,
     ),
+    file(root, 'COPYING'),
     ...modules.map((path) => file(root, path)),
   ];
   for (const directory of DATA) {
@@ -84,8 +86,10 @@ async function libraryNames(root: string, modules: readonly string[]): Promise<s
 }
 
 function file(directory: string, path: string, prefix = ''): PackageFile {
-  const target = `${OPERATOR_ROOT}/${prefix}${path}`;
-  return { path: target, mode: 0o644, source: join(directory, path) };
+  const source = join(directory, path);
+  // A script that recipes copy is one here too; what starts the command is not among these.
+  const script = readFileSync(source).subarray(0, 3).toString() === '#!/';
+  return { path: `${OPERATOR_ROOT}/${prefix}${path}`, mode: script ? 0o755 : 0o644, source };
 }
 
 function text(path: string, content: string): PackageFile {

@@ -1,6 +1,6 @@
 // Packages of Kronos, as a table of contents: what they are made from, what they are, and the tools of each format.
 import { readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { readTextOrUndefined, withTemporaryDirectory } from '../../common/files.ts';
@@ -25,7 +25,7 @@ import type { Maker } from './maker.ts';
 import { manualFiles, type Manual } from './manual.ts';
 import { collectOperator } from './operator.ts';
 import { readRecipeFacts } from './recipe-facts.ts';
-import { makeRpm } from './rpm.ts';
+import { makeRpm, readRpmNames } from './rpm.ts';
 
 /** What a version may be: .deb and .rpm both split it at a hyphen. */
 const VERSION = /^[0-9][0-9A-Za-z.+~]*$/;
@@ -37,7 +37,7 @@ const MAINTAINER = 'Kronos <kronos@packages.invalid>';
 const DATED_LOCK = { edition: 'debian-13', architecture: 'amd64' };
 
 /** Recipes that packages take something from. */
-const RECIPES = ['xen', 'openvswitch', 'storage', 'kronos', 'xapi'];
+export const RECIPES = ['xen', 'openvswitch', 'storage', 'kronos', 'xapi'];
 
 export type PackageFormat = 'deb' | 'rpm';
 
@@ -85,6 +85,7 @@ export async function makePackages(options: PackageOptions): Promise<MadePackage
     const packaging = join(root, 'packaging');
     const maker: Maker = {
       ...{ version, maintainer: MAINTAINER, epoch: await packageEpoch(root), out, signal },
+      copying: join(root, 'COPYING'),
       render: (template, variables) => {
         const file = join(packaging, template);
         return renderTemplate(readFileSync(file, 'utf8'), variables, file);
@@ -94,11 +95,12 @@ export async function makePackages(options: PackageOptions): Promise<MadePackage
       const input = await collectInput(options, maker, root, scratch);
       return definePackages(input);
     });
+    const names = await readRpmNames(join(packaging, 'names.yaml'));
     const made: MadePackage[] = [];
     for (const definition of choose(definitions, options.only)) {
       const { name } = definition;
       const file = await observeStep(observer, name, `Make ${name}`, () =>
-        format === 'deb' ? makeDeb(definition, maker) : makeRpm(definition, maker),
+        format === 'deb' ? makeDeb(definition, maker) : makeRpm(definition, names, maker),
       );
       made.push({ name, version, file });
     }
@@ -186,17 +188,22 @@ async function readLicences(file: string): Promise<string> {
   return (await readTextOrUndefined(file)) ?? '';
 }
 
-async function exportKey(key: string | undefined, scratch: string): Promise<string | undefined> {
+async function exportKey(
+  key: string | undefined,
+  scratch: string,
+): Promise<PackageInput['keyring']> {
   if (key === undefined) return undefined;
-  const file = join(scratch, 'keyring.pgp');
-  await writeFile(file, '');
-  await run(['gpg', '--batch', '--export-options', 'export-minimal', '--export', key], {
-    outputFile: file,
-  });
-  if ((await readFile(file)).length === 0) {
+  const write = async (name: string, options: readonly string[]): Promise<string> => {
+    const file = join(scratch, name);
+    const argv = ['gpg', '--batch', ...options, '--export-options', 'export-minimal'];
+    await run([...argv, '--export', key], { outputFile: file });
+    return file;
+  };
+  const binary = await write('keyring.pgp', []);
+  if ((await readFile(binary)).length === 0) {
     throw new KronosError('input/signing-key', `gpg has no public key ${JSON.stringify(key)}`, {
       hint: 'the key must be listed by: gpg --list-keys',
     });
   }
-  return file;
+  return { binary, armoured: await write('keyring.asc', ['--armor']) };
 }

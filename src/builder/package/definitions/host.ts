@@ -1,5 +1,5 @@
 // xcp-host, xcp-xl and xcp-xapi: what makes a Debian or Ubuntu system a Xen host.
-import type { PackageDefinition, PackageFile } from '../definition.ts';
+import { NO_INIT_SCRIPT, type PackageDefinition, type PackageFile } from '../definition.ts';
 import { recipeOf, sameVersion, type PackageInput } from './input.ts';
 
 /** Recipes whose packages every host has. */
@@ -103,6 +103,7 @@ export function defineXapi(input: PackageInput): PackageDefinition {
     purge: [],
     purgeUnowned: input.xapiPaths,
     licences: [],
+    exceptions: [NO_INIT_SCRIPT],
   };
 }
 

@@ -1,5 +1,5 @@
 // What definitions are made from: all that the machine has to say, so that they themselves are plain data.
-import type { PackageFile } from '../definition.ts';
+import { SHEBANG, type PackageFile } from '../definition.ts';
 import type { RecipeFacts } from '../recipe-facts.ts';
 
 export interface PackageInput {
@@ -12,8 +12,8 @@ export interface PackageInput {
   manuals: ReadonlyMap<string, readonly PackageFile[]>;
   /** What the command `kronos` consists of, paths below /usr/lib/kronos. */
   operator: { files: readonly PackageFile[]; licences: readonly string[] };
-  /** The OpenPGP key of the repository, as a file. */
-  keyring?: string | undefined;
+  /** The OpenPGP key of the repository, as files. */
+  keyring?: { binary: string; armoured: string } | undefined;
   /** The text of a file below packaging/files, rendered where its name ends in .hbs. */
   text: (name: string, variables?: Readonly<Record<string, unknown>>) => string;
   /** Paths that kronos-firstboot makes for xapi. */
@@ -38,9 +38,14 @@ export function programFiles(input: PackageInput, name: string): PackageFile[] {
   const program = `/usr/lib/kronos/${name}.cjs`;
   return [
     { path: program, mode: 0o644, source: programOf(input, name).file },
-    { path: `/usr/bin/${name}`, mode: 0o755, text: input.text('command.hbs', { program }) },
+    { path: `/usr/bin/${name}`, mode: 0o755, text: commandText(input, program) },
     ...(input.manuals.get(name) ?? []),
   ];
+}
+
+/** The command in /usr/bin that starts a program. */
+export function commandText(input: PackageInput, program: string): string {
+  return `${SHEBANG}${input.text('command.hbs', { program })}`;
 }
 
 /** Errors: a TypeError where the program was not bundled. */

@@ -1,6 +1,6 @@
 // kronos and kronos-archive-keyring: what an operator's own machine has.
 import type { PackageDefinition } from '../definition.ts';
-import { programOf, type PackageInput } from './input.ts';
+import { commandText, programOf, type PackageInput } from './input.ts';
 
 /** The operator's command. */
 export function defineOperator(input: PackageInput): PackageDefinition {
@@ -19,7 +19,7 @@ export function defineOperator(input: PackageInput): PackageDefinition {
     },
     files: [
       ...input.operator.files,
-      { path: '/usr/bin/kronos', mode: 0o755, text: input.text('command.hbs', { program }) },
+      { path: '/usr/bin/kronos', mode: 0o755, text: commandText(input, program) },
       ...(input.manuals.get('kronos') ?? []),
     ],
     units: [],
@@ -29,8 +29,23 @@ export function defineOperator(input: PackageInput): PackageDefinition {
       ...input.operator.licences,
       ...[...input.programs.keys()].map((name) => programOf(input, name).licences),
     ],
+    exceptions: [
+      {
+        tag: 'extra-license-file',
+        context: '[usr/lib/kronos/COPYING]',
+        reason: 'kronos package rpm puts it into the packages that it makes.',
+      },
+      {
+        tag: 'repeated-path-segment',
+        context: 'kronos [usr/lib/kronos/recipes/kronos/]',
+        reason:
+          'Recipes are found by the names of their directories, and one is called like the command.',
+      },
+    ],
   };
 }
+
+const KEYRING = '/usr/share/keyrings/kronos-archive-keyring';
 
 /** The key of the repository that the packages are in; undefined where none was named. */
 export function defineKeyring({ keyring }: PackageInput): PackageDefinition | undefined {
@@ -44,7 +59,9 @@ export function defineKeyring({ keyring }: PackageInput): PackageDefinition | un
     ],
     relations: { depends: [] },
     files: [
-      { path: '/usr/share/keyrings/kronos-archive-keyring.pgp', mode: 0o644, source: keyring },
+      { path: `${KEYRING}.pgp`, mode: 0o644, source: keyring.binary },
+      // What rpm takes.
+      { path: `${KEYRING}.asc`, mode: 0o644, source: keyring.armoured },
     ],
     units: [],
     actions: {},

@@ -1,5 +1,5 @@
 // kronos-firstboot and kronos-installer: single files that need nothing but nodejs, and the programs that they call.
-import type { PackageDefinition } from '../definition.ts';
+import { NO_INIT_SCRIPT, type PackageDefinition } from '../definition.ts';
 import { programFiles, programOf, recipeOf, type PackageInput } from './input.ts';
 
 /** The Node that Debian 12 has; the bundles are written for it. */
@@ -37,6 +37,7 @@ export function defineFirstboot(input: PackageInput): PackageDefinition {
       programOf(input, 'kronos-firstboot').licences,
       programOf(input, 'kronos-status').licences,
     ],
+    exceptions: [NO_INIT_SCRIPT],
   };
 }
 
