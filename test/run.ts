@@ -21,6 +21,9 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   ...BUILD_PROGRAMS,
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
+  { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
+  { name: 'lintian', package: 'lintian', purpose: 'check packages' },
+  { name: 'rpmlint', package: 'rpmlint', purpose: 'check packages' },
 ];
 
 const root = join(import.meta.dirname, '../..');

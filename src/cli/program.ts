@@ -94,6 +94,8 @@ export async function createProgram(
   const program = new Command('kronos')
     .description('Builds bootable, bit-identical Xen appliances from recipes.')
     .version(options.version, '-V, --version', 'print the version')
+    // `kronos package deb --version 1.0` means the packages.
+    .enablePositionalOptions()
     .usage('COMMAND [options]')
     .addHelpText(
       'after',

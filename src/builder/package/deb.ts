@@ -89,6 +89,7 @@ export function controlFiles(
     ['Recommends', relations.recommends ?? []],
     ['Suggests', relations.suggests ?? []],
     ['Conflicts', relations.conflicts ?? []],
+    ['Replaces', relations.replaces ?? []],
   ] as const;
   const variables = {
     ...{ name, version, maintainer, size, summary, units },

@@ -27,6 +27,8 @@ export interface Relations {
   recommends?: readonly string[];
   suggests?: readonly string[];
   conflicts?: readonly string[];
+  /** Packages whose place it takes when both cannot be there. */
+  replaces?: readonly string[];
 }
 
 /** What is done beyond unpacking files. Nothing of it asks a question or touches the running network. */

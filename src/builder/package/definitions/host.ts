@@ -54,7 +54,11 @@ export function defineXl(input: PackageInput): PackageDefinition {
     description: [
       'Turns this system into a Xen host that is managed with xl, the toolstack of Xen itself. After the installation kronos-firstboot plan says what the next start will do; that start brings Xen, with the same addresses on a bridge of Open vSwitch.',
     ],
-    relations: { depends: [sameVersion(input, 'xcp-host')], conflicts: ['xcp-xapi'] },
+    relations: {
+      depends: [sameVersion(input, 'xcp-host')],
+      conflicts: ['xcp-xapi'],
+      replaces: ['xcp-xapi'],
+    },
     files: [appliance(input, 'xl', [])],
     units: [],
     actions: { adopt: true },
@@ -90,6 +94,7 @@ export function defineXapi(input: PackageInput): PackageDefinition {
     relations: {
       depends: [sameVersion(input, 'xcp-host'), ...recipe.packages, ...XAPI_TOOLS],
       conflicts: ['xcp-xl'],
+      replaces: ['xcp-xl'],
     },
     files: [
       ...files,
