@@ -9,6 +9,7 @@ import {
   packagesOf,
   type HostProgram,
 } from '../src/builder/host-programs.ts';
+import { makingPrograms } from '../src/builder/repository/programs.ts';
 import { cacheDirectory } from '../src/cli/options.ts';
 import { formatError } from '../src/common/error.ts';
 import { UNOBSERVED } from '../src/common/progress.ts';
@@ -21,9 +22,12 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   ...BUILD_PROGRAMS,
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
-  { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
   { name: 'lintian', package: 'lintian', purpose: 'check packages' },
   { name: 'rpmlint', package: 'rpmlint', purpose: 'check packages' },
+  ...makingPrograms({ debs: [], rpms: [] }),
+  ...makingPrograms({ debs: [], rpms: ['*.rpm'] }),
+  { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
+  { name: 'dnf', package: 'dnf', purpose: 'install packages from a repository' },
 ];
 
 const root = join(import.meta.dirname, '../..');

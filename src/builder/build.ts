@@ -213,7 +213,9 @@ async function finish(
 ): Promise<BuildResult> {
   const { options } = build;
   if (options.signKey !== undefined) {
-    await signFile(join(directory, 'SHA256SUMS'), options.signKey, options.signal);
+    await signFile(join(directory, 'SHA256SUMS'), options.signKey, {
+      signal: options.signal,
+    });
   }
   const files = releaseFiles(name);
   return {

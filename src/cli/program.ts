@@ -57,6 +57,11 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./pool.ts'),
   },
   {
+    name: 'repo',
+    summary: 'make signed repositories for apt and dnf',
+    load: () => import('./repo.ts'),
+  },
+  {
     name: 'bundle',
     summary: 'carry a lock and its packages to where there is no network',
     load: () => import('./bundle.ts'),

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { KronosError } from '../common/error.ts';
+import { serveDirectory, type FileServer } from '../common/file-server.ts';
 import { exists, withTemporaryDirectory } from '../common/files.ts';
 import { formatSeconds } from '../common/format.ts';
 import type { Progress } from '../common/progress.ts';
 import { probeAcceleration, type Acceleration } from './acceleration.ts';
 import type { Console } from './console.ts';
-import { serveDirectory, type FileServer } from './http.ts';
 import { planMachine } from './machine.ts';
 import type { Attachment, Disk, DisplayKind, Firmware, MachineOptions } from './machine-options.ts';
 import type { Programs } from './programs.ts';
@@ -91,8 +91,16 @@ export async function tryMedium(
     const started = performance.now();
     try {
       if (options.pxe !== undefined) {
-        server = await serveDirectory(options.pxe.directory, options.pxe.httpPort, (request) => {
-          progress.log(`http ${request.status} ${request.method} ${request.path}`);
+        server = await serveDirectory(options.pxe.directory, {
+          port: options.pxe.httpPort,
+          what: 'the network boot',
+          refusal: {
+            location: { file: '--http-port' },
+            hint: 'run as root, or name another port that the boot tree asks for with --http-port PORT',
+          },
+          onRequest: (request) => {
+            progress.log(`http ${request.status} ${request.method} ${request.path}`);
+          },
         });
       }
       signal.throwIfAborted();

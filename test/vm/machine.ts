@@ -6,7 +6,7 @@ import type { SelfTest } from '../../src/appliance/check-run.ts';
 import { END_MARKER } from '../../src/appliance/selftest-report.ts';
 import { probeAcceleration, type Acceleration } from '../../src/lab/acceleration.ts';
 import type { Console, Found } from '../../src/lab/console.ts';
-import { serveDirectory, type Request } from '../../src/lab/http.ts';
+import { serveDirectory, type Request } from '../../src/common/file-server.ts';
 import type { MachineOptions } from '../../src/lab/machine-options.ts';
 import { planMachine } from '../../src/lab/machine.ts';
 import { labPrograms, type Programs } from '../../src/lab/programs.ts';
@@ -84,7 +84,10 @@ export async function bootMedium(options: BootOptions): Promise<Machine> {
   const server =
     http === undefined
       ? undefined
-      : await serveDirectory(http.directory, http.port, (request) => requests.push(request));
+      : await serveDirectory(http.directory, {
+          port: http.port,
+          onRequest: (request) => requests.push(request),
+        });
   const plan = planMachine({
     ...machine,
     programs,

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { run } from '../../src/common/process.ts';
-import { serveDirectory } from '../../src/lab/http.ts';
+import { serveDirectory } from '../../src/common/file-server.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
@@ -40,7 +40,7 @@ longTest('the host file lies on a stick', async (t) => {
 longTest('the host file is fetched from an address with the MAC of the machine', async (t) => {
   const { directory, machine } = await beginLive(t);
   await writeFile(join(directory, `${MAC}.yaml`), HOST_FILE);
-  const server = await serveDirectory(directory, 0);
+  const server = await serveDirectory(directory, { port: 0 });
   t.teardown(server.close);
   const url = `http://10.0.2.2:${server.port}/\${mac}.yaml`;
   await addKernelArguments(machine, `kronos.after=shell kronos.host=${url}`);

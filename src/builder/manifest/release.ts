@@ -108,7 +108,7 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
   await writeFileAtomic(join(directory, files.manifest), text);
   const own = { path: files.manifest, sha256: await digestFile(join(directory, files.manifest)) };
   await writeFileAtomic(join(directory, SUMS), formatSums([...artefacts, own]));
-  if (input.signKey !== undefined) await signFile(join(directory, SUMS), input.signKey, signal);
+  if (input.signKey !== undefined) await signFile(join(directory, SUMS), input.signKey, { signal });
   return manifest;
 }
 

@@ -1,5 +1,5 @@
 // OpenPGP signatures of SHA256SUMS, made by the user's own gpg and checked by whatever the machine has.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { run, type RunResult } from '../../common/process.ts';
@@ -13,38 +13,61 @@ export type Signature =
   /** There is a signature, but nothing to check it with. */
   | { state: 'unchecked'; reason: string };
 
+export interface SignOptions {
+  /** `detached` (the default) beside the file, or `clear`: a text with its signature around it. */
+  form?: 'detached' | 'clear';
+  /** Where it goes; default `FILE.asc`. */
+  output?: string;
+  /** When it says it was made, in seconds since 1970, so that the same file gets the same signature; default now. */
+  at?: number;
+  signal?: AbortSignal | undefined;
+}
+
 /**
- * Signs a file with a key from the user's own keyring into `FILE.asc`; returns that path.
+ * Signs a file with a key from the user's own keyring; returns the path of the signature, which is armoured.
  * Errors: `dependency/tool-missing` without gpg, `input/signing-key` where gpg cannot sign with the key.
  */
-export async function signFile(path: string, key: string, signal?: AbortSignal): Promise<string> {
-  const output = `${path}.asc`;
-  const argv = [
-    'gpg',
-    '--batch',
-    '--yes',
-    '--armor',
-    '--local-user',
-    key,
-    '--output',
-    output,
-    '--detach-sign',
-    path,
-  ];
+export async function signFile(
+  path: string,
+  key: string,
+  options: SignOptions = {},
+): Promise<string> {
+  const { output = `${path}.asc`, at } = options;
+  const argv = ['gpg', '--batch', '--yes', '--armor', '--local-user', key, '--output', output];
+  if (at !== undefined) argv.push(...signingArguments(at));
+  argv.push(options.form === 'clear' ? '--clear-sign' : '--detach-sign', path);
   try {
-    await run(argv, { signal });
+    await run(argv, { signal: options.signal });
   } catch (error) {
-    if (!(error instanceof KronosError) || error.code !== 'io/command-failed') throw error;
-    throw new KronosError(
-      'input/signing-key',
-      `signing ${path} with the key ${JSON.stringify(key)} failed`,
-      {
-        hint: 'the key must be listed by: gpg --list-secret-keys',
-        cause: error,
-      },
-    );
+    throw signingFailure(path, key, error);
   }
   return output;
+}
+
+/** What makes gpg sign the same bytes alike whatever the day and the user's gpg.conf. `at`: seconds since 1970. */
+export function signingArguments(at: number): string[] {
+  return [
+    '--no-emit-version',
+    '--no-comments',
+    '--digest-algo',
+    'SHA512',
+    '--faked-system-time',
+    // The mark stops the clock.
+    `${at}!`,
+  ];
+}
+
+/** The error for a run of gpg, or of a program that runs gpg, which could not sign; other errors as they are. */
+export function signingFailure(path: string, key: string, error: unknown): unknown {
+  if (!(error instanceof KronosError) || error.code !== 'io/command-failed') return error;
+  return new KronosError(
+    'input/signing-key',
+    `signing ${path} with the key ${JSON.stringify(key)} failed`,
+    {
+      hint: 'the key must be listed by: gpg --list-secret-keys',
+      cause: error,
+    },
+  );
 }
 
 export interface CheckOptions {
@@ -75,8 +98,7 @@ export async function checkSignature(
       return { state: 'unchecked', reason: judged.reason };
     return judged;
   }
-  const binary = join(scratch, 'keyring.pgp');
-  await writeFile(binary, dearmour(await readKeyring(keyring)));
+  const binary = await binaryKeyring(keyring, scratch);
   const files = [resolve(signature), resolve(path)];
   const gpgv = await attempt(['gpgv', '--status-fd', '1', '--keyring', binary, ...files], signal);
   if (gpgv !== undefined) return judge(gpgv, 'gpgv');
@@ -98,6 +120,32 @@ export async function checkSignature(
   );
   if (gpg !== undefined) return judge(gpg, 'gpg');
   return { state: 'unchecked', reason: 'none of gpgv, sqv and gpg is here' };
+}
+
+/**
+ * Checks a text with its signature around it and gives the text that was signed, never what stands around it; empty
+ * unless the signature is good.
+ * Errors: `input/keyring`, `dependency/tool-missing` without gpgv.
+ */
+export async function openClearSigned(
+  path: string,
+  options: CheckOptions & { keyring: string },
+): Promise<{ signature: Signature; text: string }> {
+  const { scratch, signal } = options;
+  const binary = await binaryKeyring(options.keyring, scratch);
+  const output = join(scratch, 'signed.txt');
+  await rm(output, { force: true });
+  const argv = ['gpgv', '--status-fd', '1', '--keyring', binary, '--output', output, resolve(path)];
+  const signature = judge(await run(argv, { accept: [0, 1, 2], signal }), 'gpgv');
+  const text = signature.state === 'good' ? await readFile(output, 'utf8') : '';
+  return { signature, text };
+}
+
+/** A copy in `scratch` that is not armoured, as gpgv takes it; its path. Errors: `input/keyring`. */
+export async function binaryKeyring(keyring: string, scratch: string): Promise<string> {
+  const binary = join(scratch, 'keyring.pgp');
+  await writeFile(binary, dearmour(await readKeyring(keyring)));
+  return binary;
 }
 
 /** Turns an armoured block into bytes; what is not armoured is returned as it is. */

@@ -51,9 +51,9 @@ function gpg(home: string, args: readonly string[], input?: string): Buffer {
 }
 
 /** Makes a throw-away key. */
-export async function makeKey(): Promise<SigningKey> {
+export async function makeKey(algorithm = 'ed25519'): Promise<SigningKey> {
   const home = await mkdtemp(join(tmpdir(), 'kg-'));
-  gpg(home, ['--quick-gen-key', 'Kronos Test <test@mirror.example>', 'ed25519', 'sign', 'never']);
+  gpg(home, ['--quick-gen-key', 'Kronos Test <test@mirror.example>', algorithm, 'sign', 'never']);
   const file = join(home, 'public.asc');
   const binary = join(home, 'public.gpg');
   await writeFile(file, gpg(home, ['--armor', '--export']));

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { KronosError } from '../../src/common/error.ts';
-import { parseRange, serveDirectory } from '../../src/lab/http.ts';
+import { parseRange, serveDirectory } from '../../src/common/file-server.ts';
 
 test('ranges as RFC 9110 has them', (t) => {
   t.is(parseRange(undefined, 10), undefined);
@@ -74,9 +74,10 @@ test('files are served whole and in parts, and nothing outside of the directory'
   await symlink('../secret', join(tree, 'leak'));
   await symlink('sub/a b.txt', join(tree, 'link'));
   const seen: string[] = [];
-  const server = await serveDirectory(tree, 0, ({ status, path }) =>
-    seen.push(`${status} ${path}`),
-  );
+  const server = await serveDirectory(tree, {
+    port: 0,
+    onRequest: ({ status, path }) => seen.push(`${status} ${path}`),
+  });
   t.teardown(server.close);
   const { port } = server;
 
@@ -88,6 +89,18 @@ test('files are served whole and in parts, and nothing outside of the directory'
   const { etag = '' } = whole.headers;
   t.is((await ask(port, '/link', { range: 'bytes=1-', 'if-range': etag })).status, 206);
   t.is((await ask(port, '/link', { range: 'bytes=1-', 'if-range': '"old"' })).body, '0123456789');
+  const modified = whole.headers['last-modified'] ?? '';
+  t.is((await ask(port, '/link', { range: 'bytes=1-', 'if-range': modified })).status, 206);
+  for (const known of [{ 'if-none-match': etag }, { 'if-modified-since': modified }])
+    t.like(await ask(port, '/link', known), { status: 304, body: '' });
+  for (const unknown of [
+    { 'if-none-match': '"old"', 'if-modified-since': modified },
+    { 'if-modified-since': 'Sat, 14 Nov 2020 12:00:00 GMT' },
+    { 'if-modified-since': 'yesterday' },
+  ])
+    t.is((await ask(port, '/link', unknown)).status, 200);
+  t.is(whole.headers['content-type'], 'text/plain; charset=utf-8');
+  t.is((await ask(port, '/empty')).headers['content-type'], 'application/octet-stream');
   const beyond = await ask(port, '/link', { range: 'bytes=10-' });
   t.like(beyond, { status: 416, body: '' });
   t.is(beyond.headers['content-range'], 'bytes */10');
@@ -113,6 +126,8 @@ test('files are served whole and in parts, and nothing outside of the directory'
   t.is((await ask(port, '/link', {}, 'POST')).status, 405);
   t.is(seen[0], '200 //sub/a%20b.txt');
 
-  const taken = await t.throwsAsync(serveDirectory(tree, port), { instanceOf: KronosError });
+  const elsewhere = serveDirectory(tree, { port: 0, address: '192.0.2.1' });
+  await t.throwsAsync(elsewhere, { code: 'host/port-unavailable', message: /192\.0\.2\.1/ });
+  const taken = await t.throwsAsync(serveDirectory(tree, { port }), { instanceOf: KronosError });
   t.is(taken.code, 'host/port-unavailable');
 });
