@@ -32,7 +32,9 @@ export function makeContext(
   installed: Installed,
   { toolstack, secrets, signal }: Pick<BootContext, 'toolstack' | 'secrets' | 'signal'>,
 ): BootContext {
-  const bridges = planBridges(hostFile.network, installed.disks.networks);
+  const bridges = planBridges(hostFile.network, installed.disks.networks, {
+    keepNames: installed.adopted !== undefined,
+  });
   let disks: Promise<readonly Disk[]> | undefined;
   const readDisks = (): Promise<readonly Disk[]> =>
     (disks ??= probeMachine().then((inventory) => inventory.disks));

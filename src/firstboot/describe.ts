@@ -56,7 +56,7 @@ function describeBridge(
   ];
 }
 
-function describeAddressing({ ipv4, ipv6 }: Addressing): string {
+export function describeAddressing({ ipv4, ipv6 }: Addressing): string {
   const families = [ipv4, ipv6].flatMap((family, index) => {
     const version = `IPv${index === 0 ? 4 : 6}`;
     if (family.mode === 'none') return [];

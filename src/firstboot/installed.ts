@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { KronosError, systemCode } from '../common/error.ts';
+import { MANAGERS } from './adopt/configured.ts';
 
 /** Written by kronos-install on the state partition. */
 export const INSTALLED = '/etc/kronos/installed.json';
@@ -30,14 +31,28 @@ const schema = z.object({
         z.object({
           name: z.string(),
           interfaces: z.array(z.object({ name: z.string(), mac: z.string() })),
+          /** By which the DHCP server knows the host: hexadecimal digits; left out: its card. */
+          clientIdentifier: z.string().optional(),
         }),
       )
       .min(1),
   }),
+  /** Of a host that was there before: `kronos-firstboot adopt` wrote this, and no installation. */
+  adopted: z
+    .object({
+      /** Who configured its network. */
+      manager: z.enum(MANAGERS),
+      /** Bonds and VLANs of the kernel that Open vSwitch takes the place of; those above come first. */
+      virtual: z.array(z.string()),
+    })
+    .optional(),
 });
 
 /** A disk as the installation knew it. */
 export type InstalledDisk = z.output<typeof disk>;
+
+/** What `adopt` adds to what an installation writes. */
+export type Adopted = NonNullable<Installed['adopted']>;
 
 export type Installed = z.output<typeof schema>;
 
@@ -49,7 +64,7 @@ export async function readInstalled(path = INSTALLED): Promise<Installed> {
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error;
     throw new KronosError('host/not-installed', `there is no ${path}: this is no installed host`, {
-      hint: 'first boot configures hosts that kronos-install installed',
+      hint: 'install this host from a medium, or adopt the one that runs: kronos-firstboot adopt',
     });
   }
   try {

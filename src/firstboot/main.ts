@@ -1,7 +1,6 @@
 // The program kronos-firstboot: makes an installed host what its host file says, and says how far it is.
 import { watchFile } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { readAppliance } from '../appliance/appliance.ts';
 import { EXIT_CODES, exitCodeOf, formatError, KronosError, KronosErrors } from '../common/error.ts';
 import { exists } from '../common/files.ts';
 import { parseHostFile, readText } from '../host/read.ts';
@@ -9,6 +8,14 @@ import { createScrubber, scrubError, scrubValue } from '../steps/scrub.ts';
 import { abortOnSignals } from '../steps/signals.ts';
 import { joinSinks, journalSink, jsonSink, textSink } from '../steps/sinks.ts';
 import { runIndependent } from '../steps/run-independent.ts';
+import { adopt } from './adopt/adopt.ts';
+import { describeAdoption, describeRelease } from './adopt/describe.ts';
+import { HOST_FILE } from './adopt/places.ts';
+import { release } from './adopt/release.ts';
+import { armXen, notStarted, XEN } from './adopt/steps.ts';
+import { requireHost } from './adopt/surroundings.ts';
+import { THIS_HOST } from './adopt/system.ts';
+import { isControlDomain } from './adopt/xen.ts';
 import { lookAtSteps } from './look.ts';
 import { makeContext, type BootContext } from './context.ts';
 import { describePlan } from './describe.ts';
@@ -25,8 +32,7 @@ import { beginState, endState, readState, STATE, stateSink, writeState } from '.
 import { describeState } from './status.ts';
 import { bootSteps } from './steps.ts';
 import { lockRun } from './lock.ts';
-
-const HOST_FILE = '/etc/kronos/host.yaml';
+import { readToolstack } from './toolstack.ts';
 
 /** Kept over updates: /var/log is state. */
 const JOURNAL = '/var/log/kronos/firstboot.jsonl';
@@ -43,6 +49,8 @@ async function main(argv: readonly string[]): Promise<void> {
     preflight: () => showPreflight(options),
     join: () => joinNamed(options),
     prepare: () => prepare(),
+    adopt: () => adoptHost(options),
+    release: () => releaseHost(options),
   };
   await commands[options.command]();
 }
@@ -53,7 +61,7 @@ function write(text: string): Promise<void> {
 }
 
 async function openContext(signal: AbortSignal): Promise<BootContext> {
-  const toolstack = (await readAppliance()).toolstack.name === 'xapi' ? 'xapi' : 'xl';
+  const toolstack = await readToolstack();
   const text = await readText(HOST_FILE);
   const { hostFile } = await parseHostFile(text, HOST_FILE, { toolstack });
   return makeContext(hostFile, await readInstalled(), {
@@ -158,6 +166,11 @@ async function retry({ step, json, watch }: FirstbootOptions): Promise<void> {
       hint: `one of: ${names.join(', ')}`,
     });
   }
+  if (step === XEN && !(await isControlDomain())) {
+    await armXen();
+    await write('Xen is started once at the next start.\n');
+    return;
+  }
   if (step === 'network') await forgetRefusal();
   await apply({ command: 'apply', json, watch });
 }
@@ -208,9 +221,32 @@ async function prepare(): Promise<void> {
   if (context.toolstack !== 'xapi') {
     throw noXapi('there is nothing to prepare');
   }
+  if (context.installed.adopted !== undefined && !(await isControlDomain())) throw notStarted();
   await prepareXapi(context, context.installed.version, (text) => {
     process.stdout.write(`${text}\n`);
   });
+}
+
+async function adoptHost({ json }: FirstbootOptions): Promise<void> {
+  // Before anything is written, a lock as well: packages are unpacked in containers, too.
+  if (!(await exists(INSTALLED))) await requireHost(THIS_HOST);
+  const unlock = await lockRun();
+  try {
+    const adoption = await adopt({ looking: THIS_HOST });
+    await write(json ? `${JSON.stringify(adoption)}\n` : describeAdoption(adoption));
+  } finally {
+    await unlock();
+  }
+}
+
+async function releaseHost({ json }: FirstbootOptions): Promise<void> {
+  const unlock = await lockRun();
+  try {
+    const released = await release(THIS_HOST);
+    await write(json ? `${JSON.stringify(released)}\n` : describeRelease(released));
+  } finally {
+    await unlock();
+  }
 }
 
 process.stdout.on('error', () => undefined);

@@ -4,7 +4,7 @@ import { KronosError } from '../common/error.ts';
 
 export const HELP = `Usage: kronos-firstboot COMMAND [options]
 
-Makes an installed host what its host file says: network on Open vSwitch,
+Makes a host what its host file says: network on Open vSwitch,
 storage repositories, toolstack. It runs at every start; what is done already
 is left alone, and a run that was cut goes on where it stopped.
 
@@ -17,9 +17,14 @@ Commands:
   preflight       print everything that keeps this host out of a pool
   join            bring this host into a pool (toolstack xapi)
   prepare         make what xapi needs before it starts (its unit does this)
+  adopt           make the host that runs one of ours at its next start: write
+                  down its network, start Xen once; nothing that runs is changed
+  release         let an adopted host go: former network and boot order at the
+                  next start
 
 Options:
-  --json          print the plan, the events or the status as JSON
+  --json          print the plan, the events, the status or what was adopted as
+                  JSON
   --watch         with status: print it again whenever it changes, until the end
   --to ADDRESS    with preflight and join: the coordinator of the pool
   --fingerprint SHA256
@@ -44,6 +49,8 @@ const COMMANDS = [
   'preflight',
   'join',
   'prepare',
+  'adopt',
+  'release',
 ] as const;
 
 export interface FirstbootOptions {

@@ -1,4 +1,5 @@
 // All steps of a first boot, in their order.
+import { adoptedSteps } from './adopt/steps.ts';
 import type { BootContext, BootStep } from './context.ts';
 import { hookSteps } from './hooks.ts';
 import { cardsStep } from './network/cards.ts';
@@ -12,15 +13,13 @@ import { xlDefaultsStep } from './xl/defaults.ts';
 export async function bootSteps({
   hostFile,
   toolstack,
-}: Pick<BootContext, 'hostFile' | 'toolstack'>): Promise<BootStep[]> {
+  installed,
+}: Pick<BootContext, 'hostFile' | 'toolstack' | 'installed'>): Promise<BootStep[]> {
   const hooks = await hookSteps();
-  if (toolstack === 'xapi') return [...xapiSteps(hostFile), ...hooks];
-  return [
-    cardsStep,
-    networkStep,
-    logServerStep,
-    xlDefaultsStep,
-    ...storageSteps(hostFile),
-    ...hooks,
-  ];
+  const steps = [...(toolstack === 'xapi' ? xapiSteps(hostFile) : xlSteps(hostFile)), ...hooks];
+  return installed.adopted === undefined ? steps : adoptedSteps(steps);
+}
+
+function xlSteps(hostFile: BootContext['hostFile']): BootStep[] {
+  return [cardsStep, networkStep, logServerStep, xlDefaultsStep, ...storageSteps(hostFile)];
 }

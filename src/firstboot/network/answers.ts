@@ -43,7 +43,10 @@ export async function waitForAnswer(
     const left = Math.ceil((until - performance.now()) / 1000);
     if (answer.answered || left <= 0) return answer;
     note(`${answer.text}; waiting for ${left} s more`);
-    await sleep(1000, undefined, { signal });
+    // What fires the signal says why.
+    await sleep(1000, undefined, { signal }).catch(() => {
+      throw signal.reason;
+    });
   }
 }
 

@@ -3,9 +3,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { run } from '../../common/process.ts';
+import { readAttribute } from '../../host/probe/sysfs.ts';
 import type { BootContext, BootStep } from '../context.ts';
 import { findChangedFiles, NETWORK_DIRECTORY, writeNetworkFiles } from './directory.ts';
-import { linkFiles } from './files.ts';
+import { linkFiles, type NetworkFile } from './files.ts';
 import type { Bridge } from './switch.ts';
 
 const CLASS = '/sys/class/net';
@@ -26,8 +27,10 @@ export async function readCards(): Promise<FoundCard[]> {
       () => false,
     );
     if (!isCard) continue;
-    const mac = (await readFile(join(CLASS, name, 'address'), 'utf8')).trim().toLowerCase();
-    found.push({ name, mac });
+    // A bond of the kernel lends all its cards one address.
+    const own = await readAttribute(join(CLASS, name, 'bonding_slave/perm_hwaddr'));
+    const mac = own ?? (await readFile(join(CLASS, name, 'address'), 'utf8')).trim();
+    found.push({ name, mac: mac.toLowerCase() });
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -87,15 +90,20 @@ export const cardsStep: BootStep = {
   name: 'cards',
   title: 'Naming the network cards',
   weight: 1,
-  probe: async ({ bridges }) =>
-    planRenames(bridges, await readCards()).length === 0 &&
-    (await findChangedFiles(NETWORK_DIRECTORY, linkFiles(bridges), isLinkFile)).length === 0,
-  apply: async ({ bridges }: BootContext) => {
-    await writeNetworkFiles(NETWORK_DIRECTORY, linkFiles(bridges), isLinkFile);
+  probe: async (context) =>
+    planRenames(context.bridges, await readCards()).length === 0 &&
+    (await findChangedFiles(NETWORK_DIRECTORY, filesOf(context), isLinkFile)).length === 0,
+  apply: async (context) => {
+    const { bridges } = context;
+    await writeNetworkFiles(NETWORK_DIRECTORY, filesOf(context), isLinkFile);
     for (const command of renameCommands(planRenames(bridges, await readCards())))
       await run(command);
   },
 };
+
+function filesOf({ bridges, installed }: BootContext): NetworkFile[] {
+  return linkFiles(bridges, { adopted: installed.adopted !== undefined });
+}
 
 function isLinkFile(name: string): boolean {
   return name.endsWith('.link');

@@ -32,12 +32,12 @@ const TABLES = {
   Interface: ['_uuid', 'name', 'mtu_request'],
 };
 
-/** Errors: those of ovs-vsctl; `io/unexpected-output`. */
-export async function readSwitch(): Promise<Switch> {
+/** `patience` in seconds. Errors: those of ovs-vsctl; `io/unexpected-output`. */
+export async function readSwitch(patience = SWITCH_PATIENCE): Promise<Switch> {
   const [bridges = [], ports = [], interfaces = []] = await Promise.all(
     Object.entries(TABLES).map(async ([table, columns]) => {
       const { stdout } = await run([
-        ...['ovs-vsctl', `--timeout=${SWITCH_PATIENCE}`, '--format=json'],
+        ...['ovs-vsctl', `--timeout=${patience}`, '--format=json'],
         ...[`--columns=${columns.join(',')}`, 'list', table],
       ]);
       return parseTable(stdout);

@@ -4,6 +4,8 @@ import type { HostFile } from '../../host/schema/host-file.ts';
 /** A card by what does not change when others are plugged in or taken out. */
 export interface Card {
   mac: string;
+  /** The name that it had. */
+  name?: string;
 }
 
 /** A network with the cards that were decided when the host was installed. */
@@ -11,6 +13,8 @@ export interface NetworkCards {
   /** `management`, or the name in the host file. */
   name: string;
   interfaces: readonly Card[];
+  /** By which the DHCP server knows the host in it, hexadecimal digits. */
+  clientIdentifier?: string | undefined;
 }
 
 type Management = HostFile['network']['management'];
@@ -18,7 +22,8 @@ type Network = HostFile['network']['networks'][number];
 
 /** Addresses of the host in one network. */
 export type Addressing = Pick<Network, 'ipv4' | 'ipv6'> &
-  Partial<Pick<Management, 'dns' | 'search' | 'routes'>>;
+  Partial<Pick<Management, 'dns' | 'search' | 'routes'>> &
+  Pick<NetworkCards, 'clientIdentifier'>;
 
 /** A VLAN of a bridge, as a bridge of its own inside it: guests are put into it by its name. */
 export interface Vlan {
@@ -46,21 +51,29 @@ export const MANAGEMENT_BRIDGE = 'xenbr0';
 
 /**
  * One bridge for each set of cards, the management network's first. `cards`: what the plan of the installation recorded,
- * `management` first. Networks without cards of their own are on those of the management network.
+ * `management` first. Networks without cards of their own are on those of the management network. `keepNames`: cards are called
+ * what they were.
  */
 export function planBridges(
   network: HostFile['network'],
   cards: readonly NetworkCards[],
+  { keepNames = false }: { keepNames?: boolean } = {},
 ): Bridge[] {
   const bridges = new Map<string, Bridge>();
   let count = 0;
   const place = (name: string, wanted: Management | Network, addressing: Addressing): void => {
     const own = cards.find((one) => one.name === name) ?? cards[0];
-    const macs = (own?.interfaces ?? []).map(({ mac }) => mac.toLowerCase());
-    const key = [...macs].sort().join(' ');
+    const found = (own?.interfaces ?? []).map((card) => ({ ...card, mac: card.mac.toLowerCase() }));
+    const key = found
+      .map(({ mac }) => mac)
+      .sort()
+      .join(' ');
     const bridge = bridges.get(key) ?? {
       name: `xenbr${bridges.size}`,
-      cards: macs.map((mac) => ({ name: `nic${count++}`, mac })),
+      cards: found.map(({ name: before, mac }) => {
+        const next = `nic${count++}`;
+        return { name: keepNames ? (before ?? next) : next, mac };
+      }),
       vlans: [],
     };
     bridges.set(key, bridge);
@@ -76,8 +89,12 @@ export function planBridges(
     if (wanted.vlan === undefined) bridge.addressing = addressing;
     else bridge.vlans.push({ name: `${bridge.name}.${wanted.vlan}`, tag: wanted.vlan, addressing });
   };
-  place('management', network.management, network.management);
-  for (const one of network.networks) place(one.name, one, one);
+  const addressing = (name: string, one: Management | Network): Addressing => {
+    const identifier = cards.find((each) => each.name === name)?.clientIdentifier;
+    return identifier === undefined ? one : { ...one, clientIdentifier: identifier };
+  };
+  place('management', network.management, addressing('management', network.management));
+  for (const one of network.networks) place(one.name, one, addressing(one.name, one));
   return [...bridges.values()];
 }
 

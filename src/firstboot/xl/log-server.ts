@@ -28,6 +28,9 @@ export const logServerStep: BootStep = {
   name: 'log-server',
   title: 'Sending logs to the log server',
   weight: 1,
+  // Somebody else's log server on a host that was there before is none of ours.
+  applies: ({ hostFile, installed }) =>
+    hostFile.syslog !== undefined || installed.adopted === undefined,
   probe: async ({ hostFile }) => {
     const wanted = logServerConf(hostFile);
     if ((await readTextOrUndefined(FILE)) !== wanted) return false;
