@@ -9,7 +9,7 @@ import {
   systemCode,
 } from '../common/error.ts';
 import { storageError } from '../common/storage-error.ts';
-import { createProgram, isHelp, usageError } from './program.ts';
+import { createProgram, isHelp, SUB_COMMANDS, usageError } from './program.ts';
 import { createRunner } from './session.ts';
 
 /** Consoles without a size, as serial lines are, would wrap after each character. */
@@ -40,13 +40,19 @@ function readVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** The one that is called; packages have manual pages, so that making them takes all. */
+function commandsToLoad(argv: readonly string[]): string[] {
+  const called = argv.filter((word) => !word.startsWith('-')).slice(0, 1);
+  return called[0] === 'package' ? SUB_COMMANDS.map(({ name }) => name) : called;
+}
+
 async function main(argv: readonly string[]): Promise<void> {
   fixTerminalSize();
   const signal = catchSignals();
   const run = createRunner(signal);
   const program = await createProgram(run, {
     version: readVersion(),
-    load: argv.filter((word) => !word.startsWith('-')).slice(0, 1),
+    load: commandsToLoad(argv),
   });
   try {
     if (argv.length === 0) program.outputHelp();

@@ -1,17 +1,13 @@
 // What manual pages and shell completion are made from: the help of every program.
+import type { Command } from 'commander';
 import type { Manual } from '../builder/package/manual.ts';
 import { HELP as FIRSTBOOT } from '../firstboot/options.ts';
 import { HELP as INSTALLER } from '../installer/options.ts';
 import { HELP as STATUS } from '../appliance/status-help.ts';
-import { helpsOf } from './reference.ts';
-import { createProgram, SUB_COMMANDS } from './program.ts';
+import { helpsOf } from './help.ts';
 
-/** The programs that packages have. */
-export async function manuals(): Promise<Manual[]> {
-  const program = await createProgram(() => Promise.resolve(), {
-    version: '0',
-    load: SUB_COMMANDS.map((sub) => sub.name),
-  });
+/** The programs that packages have. `program`: the whole command line, every sub-command defined. */
+export function manuals(program: Command): Manual[] {
   const own = (name: string, section: 1 | 8, summary: string, text: string): Manual => ({
     ...{ program: name, section, summary, related: ['kronos(1)'] },
     helps: [{ called: name, text }],

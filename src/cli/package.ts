@@ -39,23 +39,29 @@ function createFormat(format: PackageFormat, run: Runner): Command {
     .option('--key <FINGERPRINT>', 'make kronos-archive-keyring of this key in your gpg keyring')
     .option('--only <NAME...>', 'only these packages');
   return addCommonOptions(command).action((options: PackageOptions) =>
-    run(options, (session) => make(format, options, session)),
+    run(options, (session) => make(format, options, rootOf(command), session)),
   );
+}
+
+/** The whole command line. */
+function rootOf(command: Command): Command {
+  return command.parent === null ? command : rootOf(command.parent);
 }
 
 async function make(
   format: PackageFormat,
   options: PackageOptions,
+  program: Command,
   session: Session,
 ): Promise<Outcome> {
-  const { makePackages } = await import('../builder/package/package.ts');
   const { manuals } = await import('./manuals.ts');
+  const { makePackages } = await import('../builder/package/package.ts');
   const { xapiPaths } = await import('../firstboot/xapi/prepare/paths.ts');
   const { out, version, key, only } = options;
   const packages = await session.show({ title: `Making .${format} packages` }, async (observer) =>
     makePackages({
       ...{ format, out, version, key, only, observer, signal: session.signal },
-      manuals: await manuals(),
+      manuals: manuals(program),
       xapiPaths: xapiPaths({ management: '' }).map(({ path }) => path),
     }),
   );

@@ -1,5 +1,6 @@
 // docs/cli.md: the help of every sub-command as one page.
 import type { Command } from 'commander';
+import { helpsOf } from './help.ts';
 import { createProgram, SUB_COMMANDS } from './program.ts';
 
 /** The page, from the same definitions that parse the command line. */
@@ -23,14 +24,4 @@ export function describe(command: Command, called: string): string[] {
     `## ${help.called}`,
     `\`\`\`text\n${help.text}\n\`\`\``,
   ]);
-}
-
-/** What --help prints for a command and all below it. */
-export function helpsOf(command: Command, called: string): { called: string; text: string }[] {
-  let text = '';
-  command.configureOutput({ writeOut: (part) => (text += part) }).outputHelp();
-  return [
-    { called, text: text.trimEnd() },
-    ...command.commands.flatMap((inner) => helpsOf(inner, `${called} ${inner.name()}`)),
-  ];
 }

@@ -6,6 +6,9 @@ import type { Maker } from '../../../src/builder/package/maker.ts';
 import { definePackages, RECIPES } from '../../../src/builder/package/package.ts';
 import type { PackageDefinition } from '../../../src/builder/package/definition.ts';
 import { readRecipeFacts } from '../../../src/builder/package/recipe-facts.ts';
+import type { Manual } from '../../../src/builder/package/manual.ts';
+import { manuals } from '../../../src/cli/manuals.ts';
+import { createProgram, SUB_COMMANDS } from '../../../src/cli/program.ts';
 import { renderTemplate } from '../../../src/common/template.ts';
 import { xapiPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
 
@@ -42,4 +45,10 @@ export async function ourDefinitions(): Promise<PackageDefinition[]> {
         : readFileSync(join(ROOT, 'packaging/files', name), 'utf8'),
   };
   return definePackages(input);
+}
+
+/** The help of every program, as the command line hands it over. */
+export async function ourManuals(): Promise<Manual[]> {
+  const load = SUB_COMMANDS.map(({ name }) => name);
+  return manuals(await createProgram(() => Promise.resolve(), { version: '0', load }));
 }

@@ -6,7 +6,6 @@ import test from 'ava';
 import { parseRelations } from '../../../src/builder/apt/relations.ts';
 import { makePackages, type PackageOptions } from '../../../src/builder/package/package.ts';
 import { runInSandbox } from '../../../src/builder/sandbox/sandbox.ts';
-import { manuals } from '../../../src/cli/manuals.ts';
 import { digestFile } from '../../../src/common/digest.ts';
 import type { KronosError } from '../../../src/common/error.ts';
 import { run } from '../../../src/common/process.ts';
@@ -14,7 +13,7 @@ import { SILENT, UNOBSERVED } from '../../../src/common/progress.ts';
 import { xapiPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
 import { dropKey, makeKey } from '../apt/repository.ts';
 import { makeDeb } from '../packages/deb.ts';
-import { ourDefinitions, ROOT } from './input.ts';
+import { ourDefinitions, ourManuals, ROOT } from './input.ts';
 import type { LifecycleInput, LifecycleReport, LifecycleStep } from './jobs/lifecycle.ts';
 
 const IDLE = new AbortController().signal;
@@ -27,7 +26,7 @@ async function make(
   options: Pick<PackageOptions, 'out' | 'version' | 'format' | 'only' | 'key'>,
 ): Promise<Map<string, string>> {
   const made = await makePackages({
-    ...{ ...options, observer: UNOBSERVED, signal: IDLE, manuals: await manuals() },
+    ...{ ...options, observer: UNOBSERVED, signal: IDLE, manuals: await ourManuals() },
     xapiPaths: PATHS.map(({ path }) => path),
   });
   return new Map(made.map(({ name, file }) => [name, file]));
