@@ -57,6 +57,12 @@ test('mistakes are told', async (t) => {
       /^error input\/bad-option: .*one word/,
       2,
     ],
+    [['make', directory, '--key', 'x'], /^error input\/no-repository: /, 2],
+    [
+      ['make', directory, '--key', 'x', '--suite', 'trixie'],
+      /^error input\/missing-argument: .*trixie/,
+      2,
+    ],
     [['verify', directory, '--keyring', 'x'], /^error input\/no-repository: /, 2],
     [['serve', join(directory, 'missing')], /^error input\/no-such-file: /, 2],
   ];

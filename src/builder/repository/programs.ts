@@ -1,6 +1,5 @@
 // The distribution's programs that make and check repositories.
 import type { HostProgram } from '../host-programs.ts';
-import type { PackageFiles } from './inputs.ts';
 
 const SIGN: readonly HostProgram[] = [
   { name: 'gpg', package: 'gnupg', purpose: 'sign indices' },
@@ -24,14 +23,13 @@ const YUM: readonly HostProgram[] = [
   { name: 'createrepo_c', package: 'createrepo-c', purpose: 'make the index of a yum repository' },
 ];
 
-/** What putting these packages into a repository takes; without any, what a repository of both kinds takes. */
-export function makingPrograms({ debs, rpms }: PackageFiles): HostProgram[] {
-  const none = debs.length + rpms.length === 0;
-  return [...SIGN, ...(none || debs.length > 0 ? APT : []), ...(rpms.length > 0 ? YUM : [])];
+/** What making a repository with these halves takes. */
+export function makingPrograms(kinds: { apt: boolean; yum: boolean }): HostProgram[] {
+  return [...SIGN, ...(kinds.apt ? APT : []), ...(kinds.yum ? YUM : [])];
 }
 
 /** What checking a repository takes. */
-export function checkingPrograms(kinds: { rpm: boolean }): HostProgram[] {
+export function checkingPrograms(kinds: { yum: boolean }): HostProgram[] {
   const gpgv = SIGN.filter(({ name }) => name === 'gpgv');
-  return kinds.rpm ? [...SIGN, ...CHECK_RPM] : gpgv;
+  return kinds.yum ? [...SIGN, ...CHECK_RPM] : gpgv;
 }

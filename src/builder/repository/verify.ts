@@ -31,15 +31,15 @@ export interface RepositoryReport {
 }
 
 /** Which kinds of repository a directory holds. Errors: `input/no-repository` where it holds none. */
-export async function findArchives(directory: string): Promise<{ apt: boolean; rpm: boolean }> {
+export async function findArchives(directory: string): Promise<{ apt: boolean; yum: boolean }> {
   const apt = (await listSuites(join(directory, DISTS))).length > 0;
-  const rpm = (await listSuites(join(directory, RPM))).length > 0;
-  if (!apt && !rpm) {
+  const yum = (await listSuites(join(directory, RPM))).length > 0;
+  if (!apt && !yum) {
     throw new KronosError('input/no-repository', `there is no repository in ${directory}`, {
       hint: `make one with: kronos repo make ${directory} --key KEY PACKAGE...`,
     });
   }
-  return { apt, rpm };
+  return { apt, yum };
 }
 
 /**

@@ -90,13 +90,25 @@ async function make(
 ): Promise<Outcome> {
   const { findPackageFiles } = await import('../../builder/repository/inputs.ts');
   const { makingPrograms } = await import('../../builder/repository/programs.ts');
+  const { findArchives } = await import('../../builder/repository/verify.ts');
   const { makeRepository } = await import('../../builder/repository/make.ts');
   const { formatLines } = await import('../../builder/repository/lines.ts');
   const { ensureHost } = await import('../../builder/ensure-host.ts');
   const epoch = sourceDate(process.env['SOURCE_DATE_EPOCH']);
   const files = await findPackageFiles(packages);
+  if (packages.length === 0 && options.suite !== undefined) {
+    throw new KronosError(
+      'input/missing-argument',
+      `there are no packages to put into ${options.suite.join(' and ')}`,
+      { hint: 'name packages or directories of them, or leave --suite out' },
+    );
+  }
+  const kinds =
+    packages.length === 0
+      ? await findArchives(directory)
+      : { apt: files.debs.length > 0, yum: files.rpms.length > 0 };
   const made = await session.show({ title: `Making ${directory}` }, async (observer) => {
-    await ensureHost({ observer, signal: session.signal, programs: makingPrograms(files) });
+    await ensureHost({ observer, signal: session.signal, programs: makingPrograms(kinds) });
     return observeStep(observer, 'repository', 'Make the repository', (progress) =>
       makeRepository(
         {
