@@ -23,7 +23,7 @@ export interface HostTextOptions {
 
 /** Of machines that exist for a few minutes and that nobody else reaches. */
 export const LAB_PASSWORD = 'kronos-lab';
-const LAB_HASH =
+export const LAB_HASH =
   '$6$kronoslab$jRR/veLyNOGbWteA3UORfJn9HvMkpWtDbP6tRCc9uvV2EEobFSonpq5Tr712U/2kdXaGc498rcwAWPWyuPIDe0';
 
 /** A host that can start from its disk under TCG, where everything takes its time. */

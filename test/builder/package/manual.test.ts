@@ -93,7 +93,7 @@ test('bash completes sub-commands and options', async (t) => {
     return stdout.split('\n');
   };
   t.deepEqual(await complete('kronos', 'pac'), ['package']);
-  t.deepEqual(await complete('kronos', 'package', ''), ['deb', 'rpm']);
+  t.deepEqual(await complete('kronos', 'package', ''), ['deb', 'rpm', 'component']);
   t.deepEqual(await complete('kronos', 'package', 'deb', '--o'), ['--out', '--only']);
   t.true((await complete('kronos', 'host', 'n')).includes('new'));
   t.true((await complete('kronos-firstboot', 'pr')).includes('preflight'));
