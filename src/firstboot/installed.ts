@@ -51,9 +51,6 @@ const schema = z.object({
 /** A disk as the installation knew it. */
 export type InstalledDisk = z.output<typeof disk>;
 
-/** What `adopt` adds to what an installation writes. */
-export type Adopted = NonNullable<Installed['adopted']>;
-
 export type Installed = z.output<typeof schema>;
 
 /** Errors: `host/not-installed`, `input/installed-record`, those of node:fs. */

@@ -1,5 +1,4 @@
 // Makes a host that runs one of ours, from the next start on: its host file, and the boot order. Nothing that runs is changed.
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '../../common/digest.ts';
 import { KronosError } from '../../common/error.ts';
@@ -25,7 +24,7 @@ import {
   type AdoptionRecord,
   type BootRecord,
 } from './record.ts';
-import { HOST_FILE, RELEASE_UNIT, RELEASE_WANT } from './places.ts';
+import { HOST_FILE, RELEASE_UNIT } from './places.ts';
 import { chooseSpareDisk, systemDisks } from './spare-disk.ts';
 import { requireHost } from './surroundings.ts';
 import { readHostname, readNetworkFacts, type Looking } from './system.ts';
@@ -59,6 +58,7 @@ export async function adopt({ looking, probe, isBlank }: AdoptOptions): Promise<
   const { root } = looking;
   if (await exists(join(root, INSTALLED))) return adoptAgain(looking);
   await requireHost(looking);
+  await requireRestarted(root);
   const facts = await readNetworkFacts(looking);
   const inventory = await (probe ?? probeMachine)();
   const plan =
@@ -81,8 +81,6 @@ export async function adopt({ looking, probe, isBlank }: AdoptOptions): Promise<
     disks: plan.chosen,
     adopted: { manager: facts.manager, virtual: taken.virtual },
   };
-  // Bridges of an adoption before are not to go now.
-  for (const path of [RELEASE_WANT, RELEASE_UNIT]) await rm(join(root, path), { force: true });
   // The last one: without it nothing of this counts.
   await writeFileAtomic(join(root, INSTALLED), `${JSON.stringify(installed, undefined, 2)}\n`);
   return {
@@ -91,8 +89,26 @@ export async function adopt({ looking, probe, isBlank }: AdoptOptions): Promise<
     hostFile: plan.text === undefined ? 'found' : 'written',
     ...{ bridges, storage: plan.storage },
     boot: await whatStarts(record.boot, looking),
-    warnings: [...plan.warnings, ...boot.warnings],
+    warnings: [...plan.warnings, ...boot.warnings, ...(await warnOfToolstack())],
   };
+}
+
+/** What runs is still what first boot made; what it was before comes with the next start. */
+async function requireRestarted(root: string): Promise<void> {
+  if (!(await exists(join(root, RELEASE_UNIT)))) return;
+  throw new KronosError(
+    'host/cannot-adopt-released',
+    'adopting this host: it was released, and its former network comes back with the next start',
+    { hint: 'restart it, then: kronos-firstboot adopt' },
+  );
+}
+
+/** xcp-networkd takes the cards itself, and knows nothing of what was before. */
+async function warnOfToolstack(): Promise<string[]> {
+  if ((await readToolstack()) === 'xl') return [];
+  return [
+    'with the toolstack xapi a network that does not answer is not given back to what configures it now: have a console at hand',
+  ];
 }
 
 async function adoptAgain(looking: Looking): Promise<Adoption> {

@@ -55,7 +55,11 @@ export const networkStep: BootStep = {
       await applyNetwork(bridges, filesOf(context), former.host);
     } catch (error) {
       // A host that was there before has no network now; others have what the installation made.
-      if (former.host !== undefined && !signal.aborted) await goBack(former);
+      if (former.host !== undefined && !signal.aborted) {
+        await goBack(former);
+        // The unit tries again; the network must not come and go all the time.
+        await refuseNetwork(bridges, asText(error));
+      }
       throw error;
     }
     const asked = await waitForAnswer(
