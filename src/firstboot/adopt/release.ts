@@ -26,6 +26,20 @@ export interface Release {
   notes: string[];
 }
 
+/** What is to go from Open vSwitch. */
+export interface ReleasedBridges {
+  names: string[];
+  /** Whether its database is known to have no others. */
+  alone: boolean;
+}
+
+/**
+ * A purge of Open vSwitch leaves its database, and an Open vSwitch that is installed again would give the cards to the
+ * bridges in there at once.
+ */
+const FORGET_DATABASE =
+  'cd /var/lib/openvswitch && ! test -e /usr/bin/ovs-vsctl && rm -f conf.db .conf.db.~lock~ && rmdir /var/lib/openvswitch';
+
 /** Bridges that a first boot makes, and xapi. */
 const OWN_BRIDGE = /^(?:xenbr|xapi)\d+$/;
 
@@ -67,7 +81,7 @@ async function letCardsGo(
   for (const path of await restoreChanges(former.changes, root))
     notes.push(`${path} has what was written there since`);
   await restoreResolver(former, looking);
-  await writeReleaseUnit(await findBridges(former), root);
+  await writeReleaseUnit(releaseUnit(await findBridges(former)), root);
   // Without --now: it holds the addresses until the next start.
   const units = ['service', 'socket'].map((kind) => `systemd-networkd.${kind}`);
   if (!networkd)
@@ -78,27 +92,28 @@ async function letCardsGo(
 }
 
 /** Names of bridges that are to go. Where the switch does not answer, those that it may have. */
-async function findBridges({ cards }: FormerHost): Promise<string[]> {
+async function findBridges({ cards }: FormerHost): Promise<ReleasedBridges> {
   const possible = cards.map((_card, index) => `xenbr${index}`);
   const found = await readSwitch(5).then(
-    ({ bridges }) => bridges.map(({ name }) => name).filter((name) => OWN_BRIDGE.test(name)),
-    () => [],
+    ({ bridges }) => bridges.map(({ name }) => name),
+    () => undefined,
   );
-  return [...new Set([...found, ...possible])];
+  const own = (found ?? []).filter((name) => OWN_BRIDGE.test(name));
+  return { names: [...new Set([...own, ...possible])], alone: own.length === found?.length };
 }
 
 /** The database of the switch goes on from start to start; the bridges may go only when nobody needs them any more. */
-async function writeReleaseUnit(bridges: readonly string[], root: string): Promise<void> {
+async function writeReleaseUnit(text: string, root: string): Promise<void> {
   const want = join(root, RELEASE_WANT);
-  await writeFileAtomic(join(root, RELEASE_UNIT), releaseUnit(bridges));
+  await writeFileAtomic(join(root, RELEASE_UNIT), text);
   await mkdir(dirname(want), { recursive: true });
   await rm(want, { force: true });
   await symlink(RELEASE_UNIT, want);
 }
 
 /** Removes bridges before the switch makes them, and then itself. */
-export function releaseUnit(bridges: readonly string[]): string {
-  const words = bridges.flatMap((name) => ['--', '--if-exists', 'del-br', name]);
+export function releaseUnit({ names, alone }: ReleasedBridges): string {
+  const words = names.flatMap((name) => ['--', '--if-exists', 'del-br', name]);
   return [
     '# Made by kronos-firstboot release: takes its bridges out of Open vSwitch at the next start, and then itself away.',
     '[Unit]',
@@ -112,6 +127,7 @@ export function releaseUnit(bridges: readonly string[]): string {
     'Type=oneshot',
     // Open vSwitch may be gone by then.
     `ExecStart=-/usr/bin/ovs-vsctl --no-wait --timeout=60 ${words.join(' ')}`,
+    ...(alone ? [`ExecStart=-/bin/sh -c '${FORGET_DATABASE}'`] : []),
     `ExecStart=/bin/rm -f ${RELEASE_WANT} ${RELEASE_UNIT}`,
     '',
     '[Install]',

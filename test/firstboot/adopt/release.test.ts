@@ -7,7 +7,7 @@ import { adopt } from '../../../src/firstboot/adopt/adopt.ts';
 import { describeRelease } from '../../../src/firstboot/adopt/describe.ts';
 import { readFormerHost, takeCards } from '../../../src/firstboot/adopt/handover.ts';
 import { ADOPTED, writeTaken } from '../../../src/firstboot/adopt/record.ts';
-import { release } from '../../../src/firstboot/adopt/release.ts';
+import { release, releaseUnit } from '../../../src/firstboot/adopt/release.ts';
 import { NETWORK_DIRECTORY } from '../../../src/firstboot/network/directory.ts';
 import { setDefaults } from '../../../src/firstboot/xl/defaults.ts';
 import { writeFiles } from '../../temporary.ts';
@@ -102,4 +102,10 @@ test('a host that was never taken over only forgets; a host file of somebody sta
   const again = await adopt({ looking, probe, isBlank });
   t.is(again.hostFile, 'found');
   t.is(await readHost(recorded, 'etc/kronos/host.yaml'), text);
+});
+
+test('the database of a switch that is gone goes too, unless it may have bridges of others', (t) => {
+  const forgets = /^ExecStart=-\/bin\/sh -c '.* rm -f conf\.db .*'$/m;
+  t.regex(releaseUnit({ names: ['xenbr0'], alone: true }), forgets);
+  t.notRegex(releaseUnit({ names: ['xenbr0'], alone: false }), forgets);
 });
