@@ -7,6 +7,7 @@ import {
   BUILD_PROGRAMS,
   findMissing,
   packagesOf,
+  USER_PROGRAMS,
   type HostProgram,
 } from '../src/builder/host-programs.ts';
 import { makingPrograms } from '../src/builder/repository/programs.ts';
@@ -30,6 +31,8 @@ const FENCE_AGENTS = /^VERSION_CODENAME=bookworm$/m.test(
 /** What tests use besides what a build needs. */
 const TEST_PROGRAMS: readonly HostProgram[] = [
   ...BUILD_PROGRAMS,
+  // Some become an ordinary user.
+  ...USER_PROGRAMS,
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
   ...ELF_PROGRAMS,
   ...RPM_PROGRAMS,

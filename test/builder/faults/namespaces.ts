@@ -1,6 +1,7 @@
 import type { ExecutionContext } from 'ava';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EXIT_CODES } from '../../../src/common/error.ts';
 import { compareWithGolden } from '../../golden.ts';
 import type { Reference } from './builds.test.ts';
 import { enclosed } from './enclosure.ts';
