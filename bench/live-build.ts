@@ -109,9 +109,19 @@ async function recordArchives(archives: readonly string[], store: string): Promi
   const stanzas = await Promise.all(
     archives.map(async (file) => (await run(['dpkg-deb', '--field', file])).stdout.trim()),
   );
-  const recorded = stanzas.map((stanza) => `${stanza}\nStatus: install ok installed\n`);
-  const present = await readFile('/var/lib/dpkg/status', 'utf8');
-  await writeFile(statusOf(store), `${present.trimEnd()}\n\n${recorded.join('\n')}`);
+  const recorded = stanzas.map((stanza) => `${stanza}\nStatus: install ok installed`);
+  const names = new Set(stanzas.map(packageOf));
+  const status = await readFile('/var/lib/dpkg/status', 'utf8');
+  // dpkg reads no list with a package in it twice.
+  const others = status
+    .trim()
+    .split('\n\n')
+    .filter((stanza) => !names.has(packageOf(stanza)));
+  await writeFile(statusOf(store), `${[...others, ...recorded].join('\n\n')}\n`);
+}
+
+function packageOf(stanza: string): string {
+  return /^Package: (.*)$/m.exec(stanza)?.[1] ?? '';
 }
 
 /** One build from nothing but cached packages and indices. */
