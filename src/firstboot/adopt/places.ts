@@ -8,3 +8,6 @@ export const RELEASE_UNIT = '/etc/systemd/system/kronos-release.service';
 
 /** What lets it run. */
 export const RELEASE_WANT = '/etc/systemd/system/multi-user.target.wants/kronos-release.service';
+
+/** What keeps Open vSwitch forwarding until the next start, which forgets it. */
+export const RELEASE_DROP_IN = '/run/systemd/system/ovs-vswitchd.service.d/kronos-release.conf';

@@ -14,7 +14,7 @@ import { STATE } from '../state.ts';
 import { removeDefaults } from '../xl/defaults.ts';
 import { restoreBootOrder } from './boot-order.ts';
 import { restoreChanges, restoreResolver, type FormerHost } from './handover.ts';
-import { HOST_FILE, RELEASE_UNIT, RELEASE_WANT } from './places.ts';
+import { HOST_FILE, RELEASE_DROP_IN, RELEASE_UNIT, RELEASE_WANT } from './places.ts';
 import { ADOPTED, readRecord, readTaken, type AdoptionRecord } from './record.ts';
 import type { Looking } from './system.ts';
 
@@ -39,6 +39,18 @@ export interface ReleasedBridges {
  */
 const FORGET_DATABASE =
   'cd /var/lib/openvswitch && ! test -e /usr/bin/ovs-vsctl && rm -f conf.db .conf.db.~lock~ && rmdir /var/lib/openvswitch';
+
+/**
+ * A purge of Open vSwitch stops its daemon, and without that the kernel forwards nothing but what it did in the last
+ * seconds: the host would be out of reach before anybody could restart it.
+ */
+const KEEP_FORWARDING = [
+  '# Made by kronos-firstboot release: the running network needs this daemon until the next start.',
+  '[Service]',
+  'ExecStop=',
+  'KillMode=none',
+  '',
+].join('\n');
 
 /** Bridges that a first boot makes, and xapi. */
 const OWN_BRIDGE = /^(?:xenbr|xapi)\d+$/;
@@ -82,6 +94,7 @@ async function letCardsGo(
     notes.push(`${path} has what was written there since`);
   await restoreResolver(former, looking);
   await writeReleaseUnit(releaseUnit(await findBridges(former)), root);
+  await writeFileAtomic(join(root, RELEASE_DROP_IN), KEEP_FORWARDING);
   // Without --now: it holds the addresses until the next start.
   const units = ['service', 'socket'].map((kind) => `systemd-networkd.${kind}`);
   if (!networkd)
