@@ -8,7 +8,10 @@ import { runInTree } from '../sandbox/tree.ts';
 export const UPDATE_AUTHORITIES = '/usr/sbin/update-ca-certificates';
 
 const LIST = '/etc/ca-certificates.conf';
-const AUTHORITIES = '/usr/share/ca-certificates';
+
+/** The authorities that the package has; the list says which of them count. */
+export const AUTHORITIES = '/usr/share/ca-certificates';
+
 const LOCAL = '/usr/local/share/ca-certificates';
 const LINKS = '/etc/ssl/certs';
 const BUNDLE = 'ca-certificates.crt';

@@ -4,7 +4,7 @@ import { copyFile, readFile, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../common/files.ts';
 import { replaceProgram, replacePrograms, runInTree, writeInTree } from '../sandbox/tree.ts';
-import { UPDATE_AUTHORITIES, updateAuthorities } from './authorities.ts';
+import { AUTHORITIES, UPDATE_AUTHORITIES, updateAuthorities } from './authorities.ts';
 
 /**
  * Programs whose results are caches or are made once at the end. Python itself is among them because its own packages
@@ -14,12 +14,6 @@ import { UPDATE_AUTHORITIES, updateAuthorities } from './authorities.ts';
  */
 const SILENCED =
   /^(py3compile|python3\.\d+|update-initramfs|mandb|invoke-rc\.d|ssh-keygen|dpkg-maintscript-helper)$/;
-
-/**
- * Authorities that UPDATE_AUTHORITIES reads. Their package asks before it unpacks, where apt installs it: it finds no directory then
- * and takes all of its list. With the directory it looks for each of them with three processes and takes all as well.
- */
-const CERTIFICATES = '/usr/share/ca-certificates';
 
 /** UPDATE_AUTHORITIES is called twice by its package, each time for all of its work; this says that it was called at all. */
 const ONCE_MARK = '/run/kronos-once';
@@ -112,9 +106,13 @@ export async function deferPrograms(
   };
 }
 
-/** Moves CERTIFICATES out of sight; what is returned moves them back. */
+/**
+ * Moves AUTHORITIES out of sight; what is returned moves them back. Their package asks before it unpacks, where apt
+ * installs it: it finds no directory then and takes all of its list. With the directory it looks for each of them with
+ * three processes and takes all as well.
+ */
 async function hideCertificates(tree: string): Promise<() => Promise<void>> {
-  const path = join(tree, CERTIFICATES);
+  const path = join(tree, AUTHORITIES);
   if (!(await exists(path))) return () => Promise.resolve();
   const aside = `${path}.kronos-build`;
   await rename(path, aside);
