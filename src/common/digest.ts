@@ -66,7 +66,6 @@ export function digestFileSync(path: string): Sha256 {
       const bytesRead = readSync(file, buffer, 0, CHUNK, null);
       if (bytesRead === 0) break;
       hash.update(buffer.subarray(0, bytesRead));
-      if (bytesRead < CHUNK) break;
     }
   } finally {
     closeSync(file);

@@ -1,6 +1,5 @@
 // The root part: a tree of the target suite with dpkg's own tools, which find the libraries and make the packages.
-import { createHash } from 'node:crypto';
-import { chmod, copyFile, lutimes, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, lutimes, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { CommandError, type RunResult } from '../../common/process.ts';
@@ -10,9 +9,12 @@ import {
   findEssential,
   findFirst,
   FOR_UNPACKING,
+  placeInTree,
   prepareDpkg,
+  UNREAD,
   type Archive,
 } from '../packages/unpack.ts';
+import { md5Line } from '../md5sums.ts';
 import type { JobContext } from '../sandbox/job.ts';
 import {
   bindDirectory,
@@ -46,9 +48,6 @@ export interface ComponentJobInput extends SuiteTreeInput {
 
 /** Where the packages are laid out inside the tree. */
 const WORK = '/build';
-
-/** Not needed to make packages. */
-const EXCLUDED = ['/usr/share/man/**', '/usr/share/doc/**', '/usr/share/locale/**'];
 
 /** Makes the packages; returns the names of the .debs in `output`. Runs as root of a sandbox. */
 export async function runJob(
@@ -91,13 +90,11 @@ function joined(errors: readonly KronosError[]): KronosError {
 export async function makeSuiteTree(input: SuiteTreeInput): Promise<void> {
   const { tree, archives } = input;
   await prepareTree(tree, input.treeInMemory);
-  await extractEssential(tree, await findFirst(await findEssential(archives)), EXCLUDED);
-  await prepareDpkg(tree, input.architecture, EXCLUDED, []);
+  await extractEssential(tree, await findFirst(await findEssential(archives)), UNREAD);
+  await prepareDpkg(tree, input.architecture, UNREAD, []);
   await mountSystem(tree);
   await bindDirectory(tree, input.blobs, ARCHIVES);
-  const files = [...archives]
-    .map(({ file }) => join(ARCHIVES, file.split('/').slice(-2).join('/')))
-    .sort();
+  const files = archives.map(({ file }) => placeInTree(file)).sort();
   try {
     await runInTree(tree, ['dpkg', '--unpack', '--force-depends', ...files], {
       environment: FOR_UNPACKING,
@@ -126,10 +123,7 @@ async function layOut({ tree, epoch }: ComponentJobInput, one: PackagingInput): 
     else if (type === 'symlink') await symlink(target ?? '', full);
     else if (file !== undefined) {
       await copyFile(file, full);
-      const sum = createHash('md5')
-        .update(await readFile(full))
-        .digest('hex');
-      sums.push(`${sum}  ${path.slice(1)}\n`);
+      sums.push(await md5Line(full, path.slice(1)));
     }
     if (type !== 'symlink') await chmod(full, mode);
   }
@@ -150,7 +144,7 @@ async function runTool(
 ): Promise<RunResult> {
   return runInTree(tree, ['env', `--chdir=${WORK}`, ...argv], {
     environment: {
-      ...{ SOURCE_DATE_EPOCH: String(epoch), DPKG_DEB_THREADS_MAX: '1', LC_ALL: 'C' },
+      ...{ SOURCE_DATE_EPOCH: String(epoch), ...FOR_UNPACKING },
       // Nothing is configured, so nothing says whose system this is.
       DEB_VENDOR: 'Debian',
     },

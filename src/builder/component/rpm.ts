@@ -6,6 +6,7 @@ import { KronosError } from '../../common/error.ts';
 import { CommandError, endWithParent, run } from '../../common/process.ts';
 import type { HostProgram } from '../host-programs.ts';
 import type { EntryType } from '../image/contents.ts';
+import { SIGNATURE_REQUIRED } from '../rpm-options.ts';
 import type { TreeEntry } from './entry.ts';
 import { debianVersion, readScriptlets, SCRIPTLET_FORMAT, type Scriptlet } from './rpm-header.ts';
 
@@ -213,7 +214,7 @@ export async function checkRpms(
     }
   }
   for (const file of files) {
-    const level = keyring === undefined ? ['--nosignature'] : ['--define', '_pkgverify_level all'];
+    const level = keyring === undefined ? ['--nosignature'] : SIGNATURE_REQUIRED;
     try {
       await run(['rpmkeys', ...database, ...level, '--checksig', '--verbose', file], { signal });
     } catch (error) {

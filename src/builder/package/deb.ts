@@ -1,9 +1,10 @@
 // A definition as a .deb: control files from packaging/deb, the archive by dpkg-deb.
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import { listFiles, withTemporaryDirectory } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
+import { wrap } from '../../host/select/text.ts';
+import { md5Line } from '../md5sums.ts';
 import { ONE_THREAD } from '../packages/control.ts';
 import {
   SHEBANG,
@@ -138,19 +139,6 @@ function describe(paragraphs: readonly string[]): string {
     .join('\n .\n');
 }
 
-/** Words in lines of at most `width` columns. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/\s+/)) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
-}
-
 /** Makes `OUT/NAME_VERSION_all.deb` and returns its path. Errors: those of dpkg-deb and of the file system. */
 export async function makeDeb(definition: PackageDefinition, maker: Maker): Promise<string> {
   const target = join(maker.out, `${definition.name}_${maker.version}_all.deb`);
@@ -184,8 +172,7 @@ export async function makeDeb(definition: PackageDefinition, maker: Maker): Prom
 async function md5sums(root: string): Promise<string> {
   const lines: string[] = [];
   for (const path of await listFiles(root)) {
-    const data = await readFile(join(root, path));
-    lines.push(`${createHash('md5').update(data).digest('hex')}  ${path}\n`);
+    lines.push(await md5Line(join(root, path), path));
   }
   return lines.join('');
 }

@@ -7,8 +7,10 @@ import { run } from '../../common/process.ts';
 import { withTemporaryDirectory } from '../../common/files.ts';
 import { validate } from '../../common/validate.ts';
 import { loadYaml } from '../../common/yaml.ts';
+import { wrap } from '../../host/select/text.ts';
 import { parseRelations } from '../apt/relations.ts';
-import { copyright, wrap } from './deb.ts';
+import { rpmDefines } from '../rpm-options.ts';
+import { copyright } from './deb.ts';
 import type { PackageDefinition, PackageFile } from './definition.ts';
 import type { Maker } from './maker.ts';
 import { settleTree, stageFiles } from './stage.ts';
@@ -164,11 +166,8 @@ export async function makeRpm(
       // Readable from CentOS 7 on; one thread, because several cut the stream elsewhere.
       ...{ _binary_payload: 'w6.xzdio', _build_name_fmt: '%%{NAME}.rpm', _smp_mflags: '-j1' },
     };
-    const defines = Object.entries(macros).flatMap(([key, value]) => [
-      '--define',
-      `${key} ${value}`,
-    ]);
-    await run(['rpmbuild', '-bb', '--quiet', '--target', 'noarch', ...defines, spec], {
+    const options = ['-bb', '--quiet', '--target', 'noarch', ...rpmDefines(macros)];
+    await run(['rpmbuild', ...options, spec], {
       // The macros of the person who builds are not ours.
       environment: { HOME: home, SOURCE_DATE_EPOCH: String(epoch) },
       extendEnvironment: true,

@@ -24,6 +24,13 @@ export const ARCHIVES = '/run/kronos-archives';
 /** Our settings for dpkg while the tree is made. */
 export const DPKG_SETTINGS = '/etc/dpkg/dpkg.cfg.d/zz-kronos-build';
 
+/** What people read: not needed where packages are only made. */
+export const UNREAD: readonly string[] = [
+  '/usr/share/man/**',
+  '/usr/share/doc/**',
+  '/usr/share/locale/**',
+];
+
 /** Patterns of excluded paths are matched several times as fast byte by byte. */
 export const FOR_UNPACKING = { ...ONE_THREAD, LC_ALL: 'C' };
 
@@ -185,6 +192,11 @@ export async function prepareDpkg(
   await writeInTree(tree, '/usr/sbin/policy-rc.d', '#!/bin/sh\nexit 101\n', 0o755);
 }
 
+/** Where a blob is seen in a tree that has the blob store at ARCHIVES. */
+export function placeInTree(blob: string): string {
+  return join(ARCHIVES, blob.split('/').slice(-2).join('/'));
+}
+
 /** Unpacks and configures archives that lie in the tree or below the directory that is seen there as ARCHIVES. */
 export async function installArchives(
   tree: string,
@@ -195,11 +207,7 @@ export async function installArchives(
 ): Promise<void> {
   const files = [...archives]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ file }) =>
-      file.startsWith(`${tree}/`)
-        ? file.slice(tree.length)
-        : join(ARCHIVES, file.split('/').slice(-2).join('/')),
-    );
+    .map(({ file }) => (file.startsWith(`${tree}/`) ? file.slice(tree.length) : placeInTree(file)));
   const onLine = countLines(progress, archives.length, mode);
   const unpacking = { environment: { ...environment, ...FOR_UNPACKING }, onLine };
   const options = { environment, onLine };

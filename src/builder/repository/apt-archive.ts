@@ -8,6 +8,7 @@ import { parseStanzas, type Stanza } from '../apt/stanzas.ts';
 import type { Problem } from '../manifest/compare.ts';
 import { openClearSigned } from '../manifest/signature.ts';
 import { debEntry, type DebEntry } from './deb.ts';
+import { signatureProblem } from './problems.ts';
 
 /** Below the repository. */
 export const DISTS = 'dists';
@@ -61,8 +62,7 @@ export async function inspectAptArchive(
     if ((await statOrUndefined(join(directory, release))) === undefined) continue;
     const { signature, text } = await openClearSigned(join(directory, release), options);
     if (signature.state !== 'good') {
-      const found = 'reason' in signature ? signature.reason : signature.state;
-      problems.push({ name: 'signature', file: release, expected: 'a good signature', found });
+      problems.push(signatureProblem(release, signature));
       continue;
     }
     const stanza = parseStanzas(text)[0] ?? new Map<string, string>();

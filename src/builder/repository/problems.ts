@@ -1,9 +1,19 @@
 // What is wrong with a repository, as errors.
 import { KronosError, KronosErrors } from '../../common/error.ts';
 import type { Problem } from '../manifest/compare.ts';
+import type { Signature } from '../manifest/signature.ts';
 
 const CHANGED =
   'put the file back from a copy that you trust, or make the repository anew in another directory';
+
+/** An index whose signature is none that counts. */
+export function signatureProblem(
+  file: string,
+  signature: Exclude<Signature, { state: 'good' }>,
+): Problem {
+  const found = 'reason' in signature ? signature.reason : signature.state;
+  return { name: 'signature', file, expected: 'a good signature', found };
+}
 
 /** The hint for each kind of problem. */
 function hintFor({ name, found }: Problem): string {

@@ -5,6 +5,7 @@ import { KronosError } from '../../common/error.ts';
 import { CommandError, FIXED_ENVIRONMENT, run } from '../../common/process.ts';
 import { findProgram } from '../host-programs.ts';
 import { signingArguments, signingFailure } from '../manifest/signature.ts';
+import { rpmDefines } from '../rpm-options.ts';
 import type { Entry } from './contents.ts';
 import type { SigningKey } from './key.ts';
 
@@ -122,12 +123,8 @@ export async function signRpm(
     _gpg_name: key.fingerprint,
     _gpg_sign_cmd_extra_args: `--batch ${signingArguments(at).join(' ')}`,
   };
-  const defines = Object.entries(macros).flatMap(([name, value]) => [
-    '--define',
-    `${name} ${value}`,
-  ]);
   try {
-    await run(['rpmsign', ...defines, '--addsign', file], { signal });
+    await run(['rpmsign', ...rpmDefines(macros), '--addsign', file], { signal });
   } catch (error) {
     throw signingFailure(file, key.fingerprint, error);
   }

@@ -7,6 +7,7 @@ import { exists, withTemporaryDirectory } from '../../common/files.ts';
 import { CommandError, run } from '../../common/process.ts';
 import type { Problem } from '../manifest/compare.ts';
 import { binaryKeyring, checkSignature } from '../manifest/signature.ts';
+import { SIGNATURE_REQUIRED } from '../rpm-options.ts';
 import {
   DISTS,
   inspectAptArchive,
@@ -14,6 +15,7 @@ import {
   type AptSuite,
   type InspectOptions,
 } from './apt-archive.ts';
+import { signatureProblem } from './problems.ts';
 import { inspectYumArchive, RPM, type RpmEntry } from './yum-archive.ts';
 
 export interface CheckedSuite {
@@ -95,9 +97,7 @@ async function checkRelease(
   if ((await readFile(path, 'utf8')) !== text)
     return [{ name: 'changed-file', file, expected, found: 'something else' }];
   const signature = await checkSignature(path, `${path}.gpg`, options);
-  if (signature.state === 'good') return [];
-  const found = 'reason' in signature ? signature.reason : signature.state;
-  return [{ name: 'signature', file, expected: 'a good signature', found }];
+  return signature.state === 'good' ? [] : [signatureProblem(file, signature)];
 }
 
 /** Suites that lack the file that clients begin with. */
@@ -137,10 +137,8 @@ async function checkPackages(
 ): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const { path, file } of entries) {
-    // Otherwise rpm takes a package without any signature for a good one.
-    const strict = ['--define', '_pkgverify_level all'];
     try {
-      await run([...rpmkeys, ...strict, '--checksig', file], { signal });
+      await run([...rpmkeys, ...SIGNATURE_REQUIRED, '--checksig', file], { signal });
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       const found = error.stdout.trim().replace(/^.*: /, '');

@@ -6,6 +6,7 @@ import { digestOf } from '../../common/digest.ts';
 import { exists, resolveInside } from '../../common/files.ts';
 import type { Problem } from '../manifest/compare.ts';
 import { checkSignature, type Signature } from '../manifest/signature.ts';
+import { signatureProblem } from './problems.ts';
 import { compareFile, listSuites, type InspectOptions } from './apt-archive.ts';
 import type { Entry } from './contents.ts';
 import { parsePrimary, parseRepomd } from './repodata.ts';
@@ -68,9 +69,7 @@ async function inspectSuite(
   const digest = digestOf(bytes);
   const signature = await checkRepomd(root, repomd, digest, options);
   if (signature.state !== 'good') {
-    const found = 'reason' in signature ? signature.reason : signature.state;
-    const file = 'repodata/repomd.xml';
-    return { problems: [{ name: 'signature', file, expected: 'a good signature', found }] };
+    return { problems: [signatureProblem('repodata/repomd.xml', signature)] };
   }
   const { revision, data } = parseRepomd(bytes.toString('utf8'));
   const problems: Problem[] = [];

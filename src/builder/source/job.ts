@@ -11,6 +11,7 @@ import {
   ARCHIVES,
   installArchives,
   prepareDpkg,
+  UNREAD,
   type Archive,
 } from '../packages/unpack.ts';
 import type { JobContext } from '../sandbox/job.ts';
@@ -58,12 +59,7 @@ export async function runJob(
   const essential = await findEssential(input.archives);
   progress.note('making a clean build environment');
   await extractEssential(tree, essential, []);
-  await prepareDpkg(
-    tree,
-    input.architecture,
-    ['/usr/share/man/**', '/usr/share/doc/**', '/usr/share/locale/**'],
-    [],
-  );
+  await prepareDpkg(tree, input.architecture, UNREAD, []);
   await mountSystem(tree);
   await bindDirectory(tree, input.blobs, ARCHIVES);
   await installArchives(tree, essential, {}, progress, 'essential');

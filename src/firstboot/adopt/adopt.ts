@@ -14,9 +14,10 @@ import { readBootOrder, startXenOnce, whatStarts, type BootFacts } from './boot-
 import { planChanges, type Taken } from './changes.ts';
 import { MANAGER_NAMES } from './configured.ts';
 import { deriveNetworks, type NetworkFacts } from './derive.ts';
+import { isEnabled, readSurroundings } from './handover.ts';
 import { writeHostFile } from './host-file.ts';
 import { matchHostFile } from './match.ts';
-import { readConfigFiles, readTimeZone } from './read-config.ts';
+import { readTimeZone } from './read-config.ts';
 import {
   ADOPTED,
   readRecord,
@@ -200,13 +201,9 @@ async function remember(
   looking: Looking,
 ): Promise<AdoptionRecord> {
   const { facts, plan, boot, taken } = what;
-  const { root, run } = looking;
+  const { root } = looking;
   const directory = join(root, ADOPTED);
-  const changes = planChanges(taken, {
-    files: await readConfigFiles(root),
-    networkManager: await exists(join(root, '/run/NetworkManager')),
-    cloudInit: await exists(join(root, '/etc/cloud/cloud.cfg.d')),
-  });
+  const changes = planChanges(taken, await readSurroundings(root));
   const former = changes.flatMap(({ path, before }) =>
     before === undefined ? [] : [{ path, before }],
   );
@@ -219,10 +216,7 @@ async function remember(
     ...{ manager: facts.manager, files: former.map(({ path }) => path) },
     boot: known?.boot.loader === 'grub' ? known.boot : boot.record,
     ...(plan.text === undefined ? {} : { hostFile: digestOf(plan.text) }),
-    networkd: await run(['systemctl', 'is-enabled', '--quiet', 'systemd-networkd.service']).then(
-      () => true,
-      () => false,
-    ),
+    networkd: await isEnabled('systemd-networkd.service', looking),
   };
   await writeRecord(record, directory);
   return record;

@@ -73,14 +73,13 @@ async function readSettings(root: string): Promise<string[]> {
 
 /** GRUB writes its environment to plain partitions only: elsewhere what is started once is started again. */
 async function warnOfDevice(run: Looking['run']): Promise<string[]> {
-  const what = await run(['grub-probe', '--target=abstraction', '/boot/grub']).then(
-    ({ stdout }) => stdout.trim(),
-    () => '',
-  );
-  const kind = await run(['grub-probe', '--target=fs', '/boot/grub']).then(
-    ({ stdout }) => stdout.trim(),
-    () => '',
-  );
+  const probe = (target: string): Promise<string> =>
+    run(['grub-probe', `--target=${target}`, '/boot/grub']).then(
+      ({ stdout }) => stdout.trim(),
+      () => '',
+    );
+  const what = await probe('abstraction');
+  const kind = await probe('fs');
   const reason = what !== '' ? what : ['btrfs', 'zfs'].includes(kind) ? kind : '';
   if (reason === '') return [];
   return [

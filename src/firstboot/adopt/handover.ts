@@ -3,7 +3,7 @@ import { mkdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { exists, readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
-import { planChanges, type FileChange, type Taken } from './changes.ts';
+import { planChanges, type FileChange, type Surroundings, type Taken } from './changes.ts';
 import { parseStanzas } from './ifupdown.ts';
 import { parseDeviceState } from './network-manager.ts';
 import { readConfigFiles } from './read-config.ts';
@@ -31,12 +31,9 @@ const ONLINE = 'systemd-networkd-wait-online.service';
 /** What will be changed, read before anything is. Errors: those of node:fs and loadYaml. */
 export async function readFormerHost(taken: Taken, looking: Looking): Promise<FormerHost> {
   const { root } = looking;
-  const files = await readConfigFiles(root);
-  const networkManager = await exists(join(root, '/run/NetworkManager'));
-  const changes = planChanges(taken, {
-    ...{ files, networkManager },
-    cloudInit: await exists(join(root, '/etc/cloud/cloud.cfg.d')),
-  });
+  const around = await readSurroundings(root);
+  const { files, networkManager } = around;
+  const changes = planChanges(taken, around);
   const names = new Set([...taken.cards.map(({ name }) => name), ...taken.virtual]);
   const stanzas = files.ifupdown.flatMap(parseStanzas);
   const ifup = stanzas.flatMap(({ kind, words: [name = ''] }) =>
@@ -53,6 +50,15 @@ export async function readFormerHost(taken: Taken, looking: Looking): Promise<Fo
     netplan: changes.some(({ path }) => path.startsWith('/etc/netplan/')),
     networkd: await isEnabled('systemd-networkd.service', looking),
     resolver: await readResolverFile(root),
+  };
+}
+
+/** What decides which files are changed. Errors: those of node:fs. */
+export async function readSurroundings(root: string): Promise<Surroundings> {
+  return {
+    files: await readConfigFiles(root),
+    networkManager: await exists(join(root, '/run/NetworkManager')),
+    cloudInit: await exists(join(root, '/etc/cloud/cloud.cfg.d')),
   };
 }
 
@@ -80,7 +86,8 @@ async function readConnections(names: readonly string[], root: string): Promise<
   return found;
 }
 
-async function isEnabled(unit: string, { run }: Looking): Promise<boolean> {
+/** Whether a unit is started with the host. */
+export async function isEnabled(unit: string, { run }: Pick<Looking, 'run'>): Promise<boolean> {
   // It exits with 1 where the unit is not enabled.
   return run(['systemctl', 'is-enabled', '--quiet', unit]).then(
     () => true,
