@@ -55,7 +55,7 @@ export function makeWorld(fleet: Fleet, check: World['check']): World {
 /** Adds entries, and all that follows from them. */
 export function happen(world: World, entries: readonly NewEntry[]): void {
   const add = (entry: NewEntry): void => {
-    const timed = { ...entry, time: new Date(world.now).toISOString() } as Entry;
+    const timed = { ...entry, time: new Date(world.now).toISOString() };
     world.check(world.state, timed, world);
     world.state = foldEntry(world.state, timed);
     world.entries.push(timed);
@@ -133,15 +133,15 @@ function goOn(world: World, machine: Machine, deed: Deed): void {
       if (deed !== 'lose-file') machine.phase = 'installing';
       return;
     case 'installing':
-      if (machine.number === 0) return step(world, machine, 'install', 'partition');
+      if (machine.number === 0) { step(world, machine, 'install', 'partition'); return; }
       report('install');
       machine.phase = deed === 'fail' ? 'live' : 'installed';
       return;
     case 'installed':
-      return startMachine(world, machine);
+      { startMachine(world, machine); return; }
     case 'first-boot':
-      if (machine.number === 0) return step(world, machine, 'firstboot', 'network');
-      if (machine.number === 1) return step(world, machine, 'firstboot', 'pool');
+      if (machine.number === 0) { step(world, machine, 'firstboot', 'network'); return; }
+      if (machine.number === 1) { step(world, machine, 'firstboot', 'pool'); return; }
       report('firstboot');
       machine.phase = deed === 'fail' ? 'broken' : 'running';
       return;
