@@ -61,7 +61,7 @@ export async function openJournalFiles(
   let state = EMPTY_STATE;
   for (const { entry } of found) state = foldEntry(state, entry);
   let last = whole;
-  let broken: unknown;
+  let broken: Error | undefined;
   return {
     state,
     lastTime: found.at(-1)?.entry.time,
@@ -78,9 +78,12 @@ export async function openJournalFiles(
       } catch (error) {
         try {
           for (const name of texts.keys()) await truncate(directory, name, sizes.get(name) ?? 0);
-        } catch {
+        } catch (cause) {
           // What is there now is only known after all was read again.
-          broken = error;
+          broken = new KronosError('io/fleet-store', `${directory} cannot be written`, {
+            hint: 'look at the disk, then start the server again',
+            cause,
+          });
         }
         throw error;
       }

@@ -71,7 +71,7 @@ export function decideInTurn(lot: readonly Waiting[], state: FleetState, time: s
     try {
       const { append, result } = work(next);
       for (const entry of append) {
-        const timed = { ...entry, time } as Entry;
+        const timed = { ...entry, time };
         next = foldEntry(next, timed);
         entries.push(timed);
       }
