@@ -36,7 +36,8 @@ export async function fetchText(url: string, options: FetchOptions = {}): Promis
 
 /**
  * Sends a question by POST and gives the text of the answer.
- * Errors: those of fetchText; where a server refused it, refusalOf says with which status.
+ * Errors: those of fetchText; where a server refused it, refusalOf says with which status, and the cause says why, where
+ * the server did (`{"error": "..."}`).
  */
 export async function askText(
   url: string,
@@ -149,11 +150,33 @@ async function converse(
   });
   const { statusCode = 0 } = response;
   if (post === undefined ? statusCode !== 200 : statusCode < 200 || statusCode > 299) {
+    const why = post !== undefined && reads ? await readReason(response) : '';
     response.resume();
     const where = response.headers.location === undefined ? '' : ' (redirections are not followed)';
-    throw new RefusedError(statusCode, where);
+    throw new RefusedError(statusCode, `${where}${why}`);
   }
   if (!reads) return new Uint8Array();
+  return readWhole(response, limit);
+}
+
+/** Characters of a reason that are repeated, and bytes in which it has to be. */
+const REASON = 300;
+const REASON_LIMIT = 4096;
+
+async function readReason(response: IncomingMessage): Promise<string> {
+  try {
+    const { error } = JSON.parse(String(await readWhole(response, REASON_LIMIT))) as {
+      error?: unknown;
+    };
+    return typeof error === 'string'
+      ? `: ${error.replaceAll(/\p{C}+/gu, ' ').slice(0, REASON)}`
+      : '';
+  } catch {
+    return '';
+  }
+}
+
+async function readWhole(response: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

@@ -47,7 +47,8 @@ async function makeServer(t: ExecutionContext, answers: readonly Answer[], given
         });
         const answer = answers[Math.min(asked.length, answers.length) - 1];
         if (answer === 'gone') response.destroy();
-        else if (typeof answer === 'number') response.writeHead(answer).end('canary');
+        else if (typeof answer === 'number')
+          response.writeHead(answer).end(answer === 409 ? '{"error":"two\\nmachines"}' : 'canary');
         else response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
       });
     },
@@ -155,10 +156,10 @@ async function serveAgain(
 }
 
 test('a host file that was lost on its way means another start', async (t) => {
-  const { fleet, asked } = await makeServer(t, [install, 'gone', 403]);
+  const { fleet, asked } = await makeServer(t, [install, 'gone', 409]);
   const { waiting, told, pauses } = makeWaiting(t);
   const end = await awaitHostFile(fleet, await newcomer(), waiting);
-  t.regex('restart' in end ? end.restart : '', /the server answered 403/);
+  t.regex('restart' in end ? end.restart : '', /the server answered 409: two machines/);
   t.is(asked.length, 3);
   t.regex(told.at(-1) ?? '', /this machine restarts in a minute/);
   t.true((pauses.at(-1) ?? 0) >= 60_000);
