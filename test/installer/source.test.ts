@@ -99,7 +99,7 @@ test('then the area of the medium', async (t) => {
   t.deepEqual(found, { name: 'host file of the medium', text: 'embedded\n' });
   t.deepEqual(
     attempts.map(({ skipped }) => skipped),
-    ['no file was named', 'not given', undefined],
+    ['no file was named', 'not given', 'not given', undefined],
   );
 });
 
@@ -115,12 +115,12 @@ test('every place that has none says why', async (t) => {
   }
   const { attempts } = await findHostFile(options({ area: await filled(t) }));
   t.deepEqual(
-    attempts.slice(0, 3).map(({ skipped }) => skipped),
-    ['no file was named', 'not given', 'the area is empty'],
+    attempts.slice(0, 4).map(({ skipped }) => skipped),
+    ['no file was named', 'not given', 'not given', 'the area is empty'],
   );
-  t.is(attempts[3]?.place, 'partition labelled KRONOS');
+  t.is(attempts[4]?.place, 'partition labelled KRONOS');
   const elsewhere = await findHostFile(options());
-  t.is(elsewhere.attempts[2]?.skipped, 'this system was not started from a medium');
+  t.is(elsewhere.attempts[3]?.skipped, 'this system was not started from a medium');
 });
 
 test('one that was named but cannot be had is an error, not a reason to take another', async (t) => {
