@@ -40,6 +40,7 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   { name: 'fence_xenapi', package: FENCE_AGENTS, purpose: 'be a client of the simulated xapi' },
   ...makingPrograms({ apt: true, yum: true }),
   { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
+  { name: 'systemd-analyze', package: 'systemd', purpose: 'check units' },
   { name: 'dnf', package: 'dnf', purpose: 'install packages from a repository' },
   { name: 'lintian', package: 'lintian', purpose: 'check packages' },
   { name: 'rpmlint', package: 'rpmlint', purpose: 'check packages' },
