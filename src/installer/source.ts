@@ -7,8 +7,10 @@ import { run } from '../common/process.ts';
 import { parseHostArea } from '../host/area.ts';
 import { fetchText, shownUrl } from '../host/fetch.ts';
 import { readText } from '../host/read.ts';
+import { hostFileOfUserData, isUserData } from '../host/user-data.ts';
 import type { Facts } from '../host/variables.ts';
 import { patiently } from './patience.ts';
+import { findSeed, SEED_PLACE } from './seed.ts';
 import { findLabelled, LABEL, STICK } from './stick.ts';
 
 /** A host file before it is read. */
@@ -48,9 +50,10 @@ export interface FindOptions {
 const FILE = 'host.yaml';
 
 /**
- * The first host file in the order command line, kernel argument `kronos.host=URL`, medium, partition labelled KRONOS.
- * One that was named but cannot be had is an error, not a reason to go on with another.
- * Errors: those of reading and fetching.
+ * The first host file in the order command line, kernel argument `kronos.host=URL`, medium, partition labelled KRONOS,
+ * volumes with user-data. One that was named but cannot be had is an error, not a reason to go on with another. Each may
+ * be user-data of cloud-init that brings a host file.
+ * Errors: those of reading and fetching, and of hostFileOfUserData.
  */
 export async function findHostFile(options: FindOptions): Promise<FindResult> {
   const attempts: SourceAttempt[] = [];
@@ -61,9 +64,15 @@ export async function findHostFile(options: FindOptions): Promise<FindResult> {
       continue;
     }
     attempts.push({ place });
-    return { found: result, attempts };
+    return { found: unpack(result), attempts };
   }
   return { attempts };
+}
+
+/** The host file itself, where a cloud-config brought it. Nothing that cloud-init would do beside it is done. */
+function unpack(found: FoundHostFile): FoundHostFile {
+  if (!isUserData(found.text)) return found;
+  return { ...found, text: hostFileOfUserData(found.text, found.name) };
 }
 
 type Look = () => Promise<FoundHostFile | string>;
@@ -74,6 +83,7 @@ function placesOf(options: FindOptions): [string, Look][] {
     ['kernel argument kronos.host=', () => fromUrl(options)],
     ['embedded in the medium', () => fromArea(options.area)],
     [`partition labelled ${LABEL}`, fromPartition],
+    [SEED_PLACE, () => findSeed()],
   ];
 }
 
