@@ -17,9 +17,7 @@ const FIRST_LINE = /^\ufeff?#cloud-config[ \t]*\r?(?:\n|$)/;
  */
 export function formatUserData(hostFile: string): string {
   const document = {
-    write_files: [
-      { path: PLACE, owner: 'root:root', permissions: '0600', content: hostFile },
-    ],
+    write_files: [{ path: PLACE, owner: 'root:root', permissions: '0600', content: hostFile }],
     runcmd: [['systemctl', 'start', '--no-block', 'kronos-firstboot.service']],
   };
   return `#cloud-config\n${dump(document, { lineWidth: -1, noRefs: true })}`;

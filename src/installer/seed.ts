@@ -22,9 +22,9 @@ export const SEED_PLACE = 'volume labelled cidata or config-2';
 type Run = (argv: readonly string[]) => Promise<{ stdout: string }>;
 
 /**
- * The host file of the first seed that brings one, or the reason why there is none. User-data that is meant for another
- * system, such as what a former deployment left on a disk, is no mistake: it is passed over.
- * Errors: those of lsblk and mount.
+ * The host file of the first seed that brings one, or the reason why there is none. Nobody named these volumes: what a
+ * former deployment left on a disk, or what is meant for another system, is no mistake and is passed over.
+ * Errors: those of lsblk.
  */
 export async function findSeed(
   options: { run?: Run; place?: string } = {},
@@ -34,19 +34,29 @@ export async function findSeed(
   for (const { label, file } of SEEDS) {
     const device = (await findLabelled(undefined, runs, label))?.path;
     if (device === undefined) continue;
-    await mkdir(place, { recursive: true });
-    await runs(['mount', '-o', 'ro,nosuid,nodev,noexec', device, place]);
+    const name = `${file} on ${device}`;
     try {
-      const text = await readTextOrUndefined(join(place, file));
-      const name = `${file} on ${device}`;
-      if (text === undefined) reasons.push(`${device} has no file ${file}`);
-      else return { name, text: hostFileOfUserData(text, name) };
+      const text = await readFrom(device, file, { runs, place });
+      if (text !== undefined) return { name, text: hostFileOfUserData(text, name) };
+      reasons.push(`${device} has no file ${file}`);
     } catch (error) {
-      if (!(error instanceof KronosError) || error.class !== 'input') throw error;
-      reasons.push(error.message);
-    } finally {
-      await runs(['umount', place]);
+      if (!(error instanceof KronosError)) throw error;
+      reasons.push(error.code === 'input/user-data' ? error.message : `${name}: ${error.message}`);
     }
   }
   return reasons.length === 0 ? 'there is none' : reasons.join('; ');
+}
+
+async function readFrom(
+  device: string,
+  file: string,
+  { runs, place }: { runs: Run; place: string },
+): Promise<string | undefined> {
+  await mkdir(place, { recursive: true });
+  await runs(['mount', '-o', 'ro,nosuid,nodev,noexec', device, place]);
+  try {
+    return await readTextOrUndefined(join(place, file));
+  } finally {
+    await runs(['umount', place]);
+  }
 }

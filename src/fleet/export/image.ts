@@ -120,9 +120,13 @@ export function unattendedArguments(menu: string, place: string): string[] {
 /** Addresses go into boot lines and templates: nothing in them may mean anything there. */
 export function checkUrl(url: string): void {
   if (/^https?:\/\/[\w.,:=/@%+~*!?[\]-]+$/.test(url) && URL.canParse(url)) return;
-  throw new KronosError('input/export-url', `${JSON.stringify(url)} cannot be put into a boot line`, {
-    hint: 'give an http or https address of letters, digits and . : / - _ % without a login',
-  });
+  throw new KronosError(
+    'input/export-url',
+    `${JSON.stringify(url)} cannot be put into a boot line`,
+    {
+      hint: 'give an http or https address of letters, digits and . : / - _ % without a login',
+    },
+  );
 }
 
 function notRelease(place: string): KronosError {
