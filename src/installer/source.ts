@@ -1,4 +1,5 @@
-// Where the host file comes from: every place is looked at in one order, and each that was not taken says why.
+// Where the host file comes from: every place is looked at in one order, and each that was not taken says why. What
+// is named may be user-data of cloud-init that brings a host file.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../common/error.ts';
@@ -50,10 +51,9 @@ export interface FindOptions {
 const FILE = 'host.yaml';
 
 /**
- * The first host file in the order command line, kernel argument `kronos.host=URL`, medium, partition labelled KRONOS,
- * volumes with user-data. One that was named but cannot be had is an error, not a reason to go on with another. Each may
- * be user-data of cloud-init that brings a host file.
- * Errors: those of reading and fetching, and of hostFileOfUserData.
+ * The first host file in the order command line, kernel argument `kronos.host=URL`, medium, partition labelled KRONOS.
+ * One that was named but cannot be had is an error, not a reason to go on with another.
+ * Errors: those of reading and fetching.
  */
 export async function findHostFile(options: FindOptions): Promise<FindResult> {
   const attempts: SourceAttempt[] = [];
@@ -64,15 +64,9 @@ export async function findHostFile(options: FindOptions): Promise<FindResult> {
       continue;
     }
     attempts.push({ place });
-    return { found: unpack(result), attempts };
+    return { found: result, attempts };
   }
   return { attempts };
-}
-
-/** The host file itself, where a cloud-config brought it. Nothing that cloud-init would do beside it is done. */
-function unpack(found: FoundHostFile): FoundHostFile {
-  if (!isUserData(found.text)) return found;
-  return { ...found, text: hostFileOfUserData(found.text, found.name) };
 }
 
 type Look = () => Promise<FoundHostFile | string>;
@@ -89,7 +83,7 @@ function placesOf(options: FindOptions): [string, Look][] {
 
 async function fromFile(file: string | undefined): Promise<FoundHostFile | string> {
   if (file === undefined) return 'no file was named';
-  return { name: file, text: await readText(file), directory: join(file, '..') };
+  return unpack({ name: file, text: await readText(file), directory: join(file, '..') });
 }
 
 async function fromUrl(options: FindOptions): Promise<FoundHostFile | string> {
@@ -101,7 +95,13 @@ async function fromUrl(options: FindOptions): Promise<FoundHostFile | string> {
   const fingerprint = setting('kronos.host.sha256');
   const { signal } = options;
   const text = await patiently(() => fetchText(url, { fingerprint, signal }), options);
-  return { name: shownUrl(url), text };
+  return unpack({ name: shownUrl(url), text });
+}
+
+/** The host file itself where user-data brought it; nothing else in it is done. Errors: those of hostFileOfUserData. */
+function unpack(found: FoundHostFile): FoundHostFile {
+  if (!isUserData(found.text)) return found;
+  return { ...found, text: hostFileOfUserData(found.text, found.name) };
 }
 
 /** Puts facts of the machine into a URL. Errors: `host/no-such-fact`. */
