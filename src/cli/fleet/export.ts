@@ -29,9 +29,8 @@ export function createExport(run: Runner): Command {
     'export',
     'Writes what MAAS, Tinkerbell or Ironic need to install the hosts of a fleet with the same image and the same host files: their own documents, user-data for cloud-init, and a script of the commands to call. Nothing is sent anywhere. docs/fleet.md says how each of them goes about it.',
     [
-      'kronos fleet export rack.yaml --for maas --image out/debian-13-amd64 --url http://192.0.2.1/kronos --seeds https://192.0.2.1/seeds --out export',
-      'kronos fleet export rack.yaml --for tinkerbell --image http://192.0.2.1/kronos --metadata http://192.0.2.9:7172 --out export',
-      'kronos fleet export rack.yaml --for ironic --image http://192.0.2.1/kronos --host xen01 --out export',
+      'kronos fleet export rack.yaml --for ironic --image http://192.0.2.1 --out ex',
+      'kronos fleet export rack.yaml --for maas --image out/debian-13-amd64 \\\n      --url http://192.0.2.1 --seeds https://192.0.2.1/nocloud --out export',
     ],
   )
     .argument('<fleetfile>', 'the fleet file')

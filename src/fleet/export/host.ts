@@ -1,5 +1,4 @@
 // A host as another engine gets it: its host file composed and checked for the image, and what the engine knows it by.
-import { isAbsolute } from 'node:path';
 import { KronosError, KronosErrors } from '../../common/error.ts';
 import { parseHostFile } from '../../host/read.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
@@ -33,7 +32,7 @@ interface Image {
 /**
  * The hosts of a fleet, or those that are named, for another engine. `coordinators`: by pool.
  * Errors, of all hosts at once: `input/no-such-host`, `input/export-name`, `input/export-identity`, `input/export-pool`,
- * `input/export-prompt`, `input/export-hook`, those of composeHostFile and parseHostFile.
+ * those of composeHostFile and parseHostFile.
  */
 export async function prepareHosts(
   fleet: Fleet,
@@ -70,7 +69,6 @@ async function prepareHost(
   const { hostFile } = await parseHostFile(text, `the host file of ${name}`, {
     toolstack: image.toolstack,
   });
-  refuseUnattendable(name, hostFile);
   const userData = formatUserData(text);
   return { name, mac, hostFile, userData, secret: hasSecrets(hostFile) };
 }
@@ -107,22 +105,6 @@ function coordinatorFor(
     `a member needs the certificate of its coordinator ${pool.coordinator.host}`,
     `export and install --host ${pool.coordinator.host} first, then give --coordinator ${pool.name}=ADDRESS,SHA256`,
   );
-}
-
-/** What would stop an installation at which nobody stands. */
-function refuseUnattendable(name: string, hostFile: HostFile): void {
-  for (const { name: what, secret } of listSecrets(hostFile)) {
-    if (typeof secret === 'string' || !('prompt' in secret)) continue;
-    throw new KronosError('input/export-prompt', `${name} asks for the ${what} on its console`, {
-      hint: 'write it down, or name it by file or url: nobody stands there',
-    });
-  }
-  for (const { file } of hostFile.hooks) {
-    if (file === undefined || isAbsolute(file)) continue;
-    throw new KronosError('input/export-hook', `the hook ${file} of ${name} stays behind`, {
-      hint: 'only the host file travels; give the hook a url with its sha256',
-    });
-  }
 }
 
 function hasSecrets(hostFile: HostFile): boolean {

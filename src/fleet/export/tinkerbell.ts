@@ -45,7 +45,7 @@ const TIMEOUTS = { fetch: 900, kexec: 90, all: 1800 } as const;
 
 /**
  * A file per host, and the commands.
- * Errors: `input/export-image` without an ISO, `input/export-address` for hosts that the metadata service cannot know.
+ * Errors: `input/export-image` without an ISO, `input/export-source`, `input/export-address` for hosts that the metadata service cannot know.
  */
 export function exportTinkerbell(
   hosts: readonly ExportHost[],
@@ -55,6 +55,11 @@ export function exportTinkerbell(
   if (iso === undefined) {
     throw new KronosError('input/export-image', 'the release has no ISO', {
       hint: 'build it with the medium iso: the kexec action takes kernel and initrd from there',
+    });
+  }
+  if (options.source === undefined && options.metadata === undefined) {
+    throw new KronosError('input/export-source', 'nothing says where machines fetch user-data', {
+      hint: 'give the address of the metadata service with --metadata, or that of a web server with --seeds',
     });
   }
   const errors: KronosError[] = [];
@@ -105,13 +110,8 @@ function resources(host: ExportHost, iso: ReleaseFile, options: TinkerbellOption
   ];
 }
 
-function sourceOf(host: ExportHost, { source, metadata }: TinkerbellOptions): UserDataSource {
+function sourceOf(host: ExportHost, { source, metadata = '' }: TinkerbellOptions): UserDataSource {
   if (source !== undefined) return source(host);
-  if (metadata === undefined) {
-    throw new KronosError('input/export-source', 'nothing says where machines fetch user-data', {
-      hint: 'give the address of the metadata service with --metadata, or that of a web server with --seeds',
-    });
-  }
   if (addressOf(host) !== undefined) return { url: `${metadata}/2009-04-04/user-data` };
   throw new KronosError(
     'input/export-address',

@@ -195,8 +195,6 @@ test('whatever cannot be exported is told for all hosts at once', async (t) => {
   const text = `${FLEET}  serial: { serial: S7 }
   first: { mac: "52:54:00:ab:00:05" }
   member: { mac: "52:54:00:ab:00:06" }
-  asked: { mac: "52:54:00:ab:00:07", host: { root: { passwordHash: null, password: { prompt: Password } } } }
-  hooked: { mac: "52:54:00:ab:00:08", host: { hooks: [{ stage: first-boot, file: a.sh }] } }
 pools:
   blue: { coordinator: xen01, hosts: [xen01, member], credential: { password: "${CANARIES[2]}" } }
   red: { hosts: [first], credential: { password: x } }
