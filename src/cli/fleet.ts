@@ -1,5 +1,6 @@
 // kronos fleet: a rack of machines, installed over the network from one file.
 import type { Command } from 'commander';
+import { createExport } from './fleet/export.ts';
 import { createPlan } from './fleet/plan.ts';
 import { createSchema } from './fleet/schema.ts';
 import { createValidate } from './fleet/validate.ts';
@@ -15,5 +16,8 @@ export function createCommand(run: Runner): Command {
   )
     .addCommand(createValidate(run).summary('check a fleet file'))
     .addCommand(createPlan(run).summary('print what each host will become'))
+    .addCommand(
+      createExport(run).summary('write what MAAS, Tinkerbell or Ironic need to install the hosts'),
+    )
     .addCommand(createSchema(run).summary('print the JSON Schema of the fleet file'));
 }

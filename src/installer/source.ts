@@ -1,4 +1,5 @@
-// Where the host file comes from: every place is looked at in one order, and each that was not taken says why.
+// Where the host file comes from: every place is looked at in one order, and each that was not taken says why. What
+// is named may be user-data of cloud-init that brings a host file.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../common/error.ts';
@@ -7,11 +8,13 @@ import { run } from '../common/process.ts';
 import { parseHostArea } from '../host/area.ts';
 import { fetchText, shownUrl } from '../host/fetch.ts';
 import { readText } from '../host/read.ts';
+import { hostFileOfUserData, isUserData } from '../host/user-data.ts';
 import type { Facts } from '../host/variables.ts';
 import { awaitHostFile, type Newcomer } from './fleet/orders.ts';
 import { createTeller } from './fleet/persist.ts';
 import { readFleetServer, type FleetServer } from './fleet/server.ts';
 import { patiently } from './patience.ts';
+import { findSeed, SEED_PLACE } from './seed.ts';
 import { findLabelled, LABEL, STICK } from './stick.ts';
 
 /** A host file before it is read. */
@@ -85,12 +88,13 @@ function placesOf(options: FindOptions): [string, Look][] {
     ['kernel argument kronos.fleet=', () => fromFleet(options)],
     ['embedded in the medium', () => fromArea(options.area)],
     [`partition labelled ${LABEL}`, fromPartition],
+    [SEED_PLACE, () => findSeed()],
   ];
 }
 
 async function fromFile(file: string | undefined): Promise<FoundHostFile | string> {
   if (file === undefined) return 'no file was named';
-  return { name: file, text: await readText(file), directory: join(file, '..') };
+  return unpack({ name: file, text: await readText(file), directory: join(file, '..') });
 }
 
 async function fromUrl(options: FindOptions): Promise<FoundHostFile | string> {
@@ -102,7 +106,13 @@ async function fromUrl(options: FindOptions): Promise<FoundHostFile | string> {
   const fingerprint = setting('kronos.host.sha256');
   const { signal } = options;
   const text = await patiently(() => fetchText(url, { fingerprint, signal }), options);
-  return { name: shownUrl(url), text };
+  return unpack({ name: shownUrl(url), text });
+}
+
+/** The host file itself where user-data brought it; nothing else in it is done. Errors: those of hostFileOfUserData. */
+function unpack(found: FoundHostFile): FoundHostFile {
+  if (!isUserData(found.text)) return found;
+  return { ...found, text: hostFileOfUserData(found.text, found.name) };
 }
 
 async function fromFleet(options: FindOptions): ReturnType<Look> {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { run } from '../../src/common/process.ts';
 import { formatHostArea } from '../../src/host/area.ts';
+import { formatUserData } from '../../src/host/user-data.ts';
 import { fillUrl, findHostFile, type FindOptions } from '../../src/installer/source.ts';
 import { temporaryDirectory } from '../temporary.ts';
 
@@ -82,6 +83,20 @@ test('then the kernel argument, the last of several', async (t) => {
     { place: 'command line', skipped: 'no file was named' },
     { place: 'kernel argument kronos.host=' },
   ]);
+});
+
+test('user-data of cloud-init may bring it', async (t) => {
+  const userData = formatUserData('fetched\n');
+  const root = await serve(t, {
+    '/user-data': userData,
+    '/other': '#cloud-config\npackages: []\n',
+  });
+  const fetched = (path: string) =>
+    findHostFile(options({ kernelArguments: [`kronos.host=${root}/${path}`] }));
+  t.deepEqual((await fetched('user-data')).found, {
+    ...{ name: `${root}/user-data`, text: 'fetched\n' },
+  });
+  await t.throwsAsync(fetched('other'), { code: 'input/user-data' });
 });
 
 test('a password in the URL is not in the name of the file', async (t) => {
