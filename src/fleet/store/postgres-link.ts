@@ -62,7 +62,6 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   };
   if (!/^postgres(?:ql)?:\/\//.test(options.url)) throw badUrl();
   const explain = explainer(make());
-  let connected: Promise<Client> | undefined;
   let closed = false;
   let lost = false;
 
@@ -104,7 +103,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
           if (error instanceof KronosError) throw error;
           const kind = kindOf(error);
           if (kind === 'final' || performance.now() > until) throw explain.error(error);
-          if (kind === 'lost' && !lost && !closed) {
+          if (kind === 'lost' && !lost) {
             lost = true;
             options.note(`${explain.error(error).message}: ${explain.reason(error)}; trying again`);
           }
