@@ -62,8 +62,8 @@ async function workplace(t: ExecutionContext) {
 test('validate says what the fleet is to be, or where the mistakes are', async (t) => {
   const good = await call('validate', join(FILES, 'good/surprising.yaml'));
   t.is(good.exitCode, 0);
-  t.regex(good.text, /surprising\.yaml: valid, 9 warnings\n {2}fleet {4}surprising: 3 hosts\n/);
-  t.like(good.json, { ok: true, fleet: 'surprising', hosts: 3, policy: { canary: 1 } });
+  t.regex(good.text, /surprising\.yaml: valid, 11 warnings\n {2}fleet {4}surprising: 5 hosts\n/);
+  t.like(good.json, { ok: true, fleet: 'surprising', hosts: 5, policy: { canary: 1 } });
   const bad = await call('validate', join(FILES, 'bad/rollout.yaml'));
   t.is(bad.exitCode, 2);
   t.regex(bad.text, /rollout\.yaml: 4 errors$/);
