@@ -292,7 +292,6 @@ test('lines stay lines, and a flood of them stays small', async (t) => {
   await machine.start();
   await machine.introduce();
   t.true(scene.lines.length < 60, `${scene.lines.length} lines`);
-  // eslint-disable-next-line no-control-regex
   t.false(scene.lines.some((line) => /[\u0000-\u001f]/.test(line)));
 });
 
