@@ -81,6 +81,7 @@ export async function serveFleet(request: ServeRequest): Promise<Serving> {
     const tftp = await chooseTftp(state);
     const server = await startFleetServer({
       ...{ fleet, store, desk, certificate, address, tftp },
+      tftpElsewhere: !request.tftp,
       ...{ tree: request.tree, serverAddress: request.serverAddress },
       ...{ httpPort: request.httpPort, httpsPort: request.httpsPort },
       note: request.note,
