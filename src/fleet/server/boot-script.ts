@@ -39,14 +39,15 @@ export function renderBootScript(
           `${FLEET_ARGUMENTS.fingerprint}=${place.fingerprint}`,
           `${FLEET_ARGUMENTS.token}=${token}`,
         ];
+  // iPXE has 512 bytes for all arguments of Xen and Linux, and says nothing when they are cut off: GRUB goes on, and asks
+  // again. Who starts Linux alone from the menu of iPXE has them.
+  const live = loader === 'cfg' ? 'unattended' : 'grub';
   const variables = {
     server: place.server,
     path: place.path,
+    arguments: fleet.join(' '),
+    entry: token === undefined ? 'disk' : live,
     seconds: SECONDS,
-    ...(loader === 'cfg'
-      ? { arguments: fleet.join(' '), entry: token === undefined ? 'disk' : 'unattended' }
-      : // iPXE has 512 bytes for all arguments of Xen and Linux, and says nothing when they are cut off: GRUB asks again.
-        { entry: token === undefined ? 'disk' : 'grub' }),
   };
   for (const value of [place.server, place.path, ...fleet]) {
     if (!/^[\w.:=/[\]-]+$/.test(value)) throw new TypeError('a boot script got a strange value');
