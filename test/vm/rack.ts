@@ -1,6 +1,5 @@
 // A rack for fleets: a network of its own with the site's DHCP server on it, and machines that are powered on.
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { run, start, type Child } from '../../src/common/process.ts';
 import type { Firmware } from '../../src/lab/machine-options.ts';
@@ -101,17 +100,4 @@ export async function makeRackDisk(directory: string, machine: RackMachine): Pro
 export async function endProgram(child: Child): Promise<void> {
   child.kill('SIGKILL');
   await child.done;
-}
-
-/** Looks every few seconds. */
-export async function untilSo(
-  look: () => Promise<boolean>,
-  what: string,
-  seconds: number,
-): Promise<void> {
-  const deadline = performance.now() + seconds * 1000;
-  while (!(await look())) {
-    if (performance.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
-    await sleep(3000);
-  }
 }
