@@ -36,6 +36,7 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
   ...ELF_PROGRAMS,
   ...RPM_PROGRAMS,
+  { name: 'dnsmasq', package: 'dnsmasq-base', purpose: 'check its configuration and start it' },
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
   { name: 'fence_xenapi', package: FENCE_AGENTS, purpose: 'be a client of the simulated xapi' },
   ...makingPrograms({ apt: true, yum: true }),

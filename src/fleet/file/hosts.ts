@@ -3,13 +3,14 @@ import { KronosError, KronosErrors } from '../../common/error.ts';
 import type { Path, YamlDocument } from '../../common/yaml.ts';
 import { includeInto, isMapping, type ReadInclude } from '../../host/document.ts';
 import { resolveHostFile, type HostFileSource } from '../../host/read.ts';
+import { checkHost, checkTakenAway } from './check-host.ts';
 import type { FleetFindings, HostFinding } from './findings.ts';
 import { gatherFindings } from './findings.ts';
 import { layerAt, mergeOver, overlayDocument, type Layer } from './overlay.ts';
 import type { FleetFile } from './schema.ts';
 
 /** Keys of a host file that the fleet sets, and what to do instead. */
-const KEYS_OF_THE_FLEET: Readonly<Record<string, string>> = {
+export const KEYS_OF_THE_FLEET: Readonly<Record<string, string>> = {
   pool: 'name the host in the list of a pool, below pools',
   report: 'remove it: hosts of a fleet report to its server',
   approve:
@@ -37,7 +38,9 @@ export async function composeHosts(
 ): Promise<Map<string, ComposedHost>> {
   const { findings, poolOf } = options;
   const readInclude = options.readInclude && readOnce(options.readInclude);
-  const open = (base: Path): Promise<Layer> => openLayer(document, base, readInclude, findings);
+  const broken = new Set<Layer>();
+  const open = (base: Path): Promise<Layer> =>
+    openLayer(layerAt(document, base), { readInclude, findings, broken });
   const common = await open(['host']);
   const groups = new Map<string, Layer>();
   for (const name of Object.keys(file.groups))
@@ -55,6 +58,8 @@ export async function composeHosts(
         return layer === undefined ? [] : [layer];
       }),
     ];
+    // What is missing in a file that could not be read says nothing more.
+    if ([...below, own].some((layer) => broken.has(layer))) continue;
     const key = host.groups.join(' ');
     if (!bases.has(key)) bases.set(key, mergeAll(below));
     const whole = overlayDocument(
@@ -66,7 +71,7 @@ export async function composeHosts(
       const source = resolveHostFile(whole);
       composed.set(name, { document: whole, source });
       warnings.push(...source.warnings.map((error) => ({ host: name, error })));
-      errors.push(...checkForFleet(name, source, poolOf.get(name)));
+      errors.push(...checkHost(source, poolOf.get(name)).map((error) => ({ host: name, error })));
     } catch (error) {
       errors.push(...errorsOf(error).map((one) => ({ host: name, error: one })));
     }
@@ -88,20 +93,20 @@ function withDefaults(name: string, value: unknown, pooled: boolean): unknown {
 
 /** A part of a host file together with what it includes; keys that are not its to have are told. */
 async function openLayer(
-  document: YamlDocument,
-  base: Path,
-  readInclude: ReadInclude | undefined,
-  findings: FleetFindings,
+  own: Layer,
+  context: { readInclude: ReadInclude | undefined; findings: FleetFindings; broken: Set<Layer> },
 ): Promise<Layer> {
-  const own = layerAt(document, base);
+  const { readInclude, findings, broken } = context;
   let layer: Layer;
   try {
     layer = await includeInto(own, readInclude);
   } catch (error) {
     findings.errors.push(...errorsOf(error));
-    return { ...own, value: {} };
+    broken.add(own);
+    return own;
   }
   if (!isMapping(layer.value)) return layer;
+  findings.errors.push(...checkTakenAway(layer));
   const refused = Object.keys(layer.value).filter((key) => Object.hasOwn(KEYS_OF_THE_FLEET, key));
   for (const key of refused) {
     findings.errors.push(
@@ -130,23 +135,6 @@ function readOnce(read: ReadInclude): ReadInclude {
     known.set(path, reading);
     return reading;
   };
-}
-
-function checkForFleet(
-  host: string,
-  { hostFile, document }: HostFileSource,
-  pool: string | undefined,
-): HostFinding[] {
-  if (pool === undefined || hostFile.toolstack !== 'xl') return [];
-  const error = new KronosError(
-    'input/pool-without-xapi',
-    `the pool ${pool} needs the toolstack xapi`,
-    {
-      location: document.locate(['toolstack']),
-      hint: 'remove the key, or take the host out of the pool',
-    },
-  );
-  return [{ host, error }];
 }
 
 function errorsOf(error: unknown): readonly KronosError[] {

@@ -7,6 +7,10 @@ export type NoteKind =
   | 'event'
   /** A request that was turned away. */
   | 'refused'
+  /** A machine that is known was turned away. */
+  | 'warned'
+  /** What dnsmasq says. */
+  | 'dnsmasq'
   /** Too many at once. */
   | 'crowd'
   /** Something of ours went wrong. */

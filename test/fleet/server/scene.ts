@@ -1,5 +1,5 @@
 // A fleet server with everything real: fleet file, store in plain files, boot tree, TLS; and machines that talk to it.
-import { request as requestHttp, type IncomingHttpHeaders } from 'node:http';
+import { request as requestHttp, type Agent, type IncomingHttpHeaders } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -120,6 +120,7 @@ export function ask(
     body?: string | Buffer;
     token?: string | undefined;
     headers?: Record<string, string>;
+    agent?: Agent;
   } = {},
 ): Promise<Answer> {
   const { hostname, port, protocol } = new URL(url);
@@ -128,7 +129,8 @@ export function ask(
   return new Promise((resolve, reject) => {
     const asked = request(
       {
-        ...{ hostname, port, path, method, agent: false, rejectUnauthorized: false },
+        ...{ hostname, port, path, method, rejectUnauthorized: false },
+        agent: options.agent ?? false,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
@@ -171,7 +173,9 @@ export class Machine {
     const name = loader === 'cfg' ? this.mac : this.mac.replaceAll(':', '-');
     const { text } = await ask(this.scene.server.httpUrl, `/boot/${name}.${loader}`);
     this.bootToken = new RegExp(`${FLEET_ARGUMENTS.token}=([^"\\s]+)`).exec(text)?.[1];
-    return /set (?:default=|kronos-default )(\w+)/.exec(text)?.[1] ?? '';
+    const entry = /set (?:default=|kronos-default )(\w+)/.exec(text)?.[1] ?? '';
+    // What iPXE starts then asks itself.
+    return entry === 'grub' ? await this.start() : entry;
   }
 
   post(path: string, body: unknown, token: string | undefined): Promise<Answer> {
