@@ -1,6 +1,6 @@
 // Reports that could not be delivered: kept in their order, without secrets, until the server has acknowledged them.
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemCode } from '../common/error.ts';
 import { writeFileAtomic } from '../common/files.ts';
 import { refusalOf } from '../host/fetch.ts';
@@ -31,6 +31,7 @@ export async function listKept(directory = KEPT): Promise<string[]> {
 
 /** Keeps a message; gives its path. Errors: those of node:fs. */
 export async function keepReport(message: string, directory = KEPT): Promise<string> {
+  await mkdir(dirname(directory), { recursive: true });
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const kept = await listKept(directory);
   const last = Number(NAME.exec(kept.at(-1)?.slice(directory.length + 1) ?? '')?.[1] ?? 0);
