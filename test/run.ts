@@ -36,6 +36,8 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
   { name: 'dnf', package: 'dnf', purpose: 'install packages from a repository' },
   { name: 'lintian', package: 'lintian', purpose: 'check packages' },
+  // The server itself lies beside those of its other versions, where no shell finds it.
+  { name: 'pg_createcluster', package: 'postgresql', purpose: 'share a fleet between servers' },
   { name: 'rpmlint', package: 'rpmlint', purpose: 'check packages' },
 ];
 
