@@ -1,0 +1,57 @@
+// Pools of a rehearsal: who was made a coordinator, and how long joining takes.
+import { createHash } from 'node:crypto';
+import { KronosError } from '../../common/error.ts';
+import type { Clock } from './clock.ts';
+import type { PhaseSeconds } from './settings.ts';
+
+/** What a member needs to join. */
+export interface JoinTarget {
+  address: string;
+  /** SHA-256 of the certificate of the coordinator's toolstack. */
+  fingerprint: string;
+  user: string;
+  password: string;
+}
+
+/** Toolstacks of the hosts, as far as a rollout needs them. */
+export interface Coordinator {
+  /** The toolstack of a host is up as a pool of its own. */
+  found: (host: string) => Promise<Pick<JoinTarget, 'address' | 'fingerprint'>>;
+  /** Seconds that the host waited for others to join. Errors: where there is no such coordinator. */
+  join: (host: string, target: JoinTarget, seconds: PhaseSeconds) => Promise<{ waited: number }>;
+}
+
+/** Coordinators that take one join after the other, as long as xapi was measured to. */
+export function modelCoordinator(clock: Clock): Coordinator {
+  const pools = new Map<string, { fingerprint: string; free: Promise<void> }>();
+  return {
+    found: (host) => {
+      const address = `${host}.rehearsal`;
+      const fingerprint = createHash('sha256').update(address).digest('hex');
+      // Installed again it is another one, with an empty pool; members of the old one are known to nobody.
+      if (!pools.has(address)) pools.set(address, { fingerprint, free: Promise.resolve() });
+      return Promise.resolve({ address, fingerprint });
+    },
+    join: async (_host, { address, fingerprint }, seconds) => {
+      const pool = pools.get(address);
+      if (pool?.fingerprint !== fingerprint) {
+        throw new KronosError('io/not-ready', `${address} is no coordinator`, {
+          hint: 'members come after their coordinator',
+        });
+      }
+      const began = clock.now();
+      const before = pool.free;
+      let leave = (): void => undefined;
+      pool.free = new Promise((resolve) => (leave = resolve));
+      await before;
+      const waited = (clock.now() - began) / 1000;
+      try {
+        await clock.sleep(seconds.join);
+      } finally {
+        leave();
+      }
+      await clock.sleep(seconds.joined);
+      return { waited };
+    },
+  };
+}
