@@ -25,14 +25,14 @@ export interface YamlDocument {
 const SIZE_LIMIT = 1024 * 1024;
 
 /**
- * Reads one YAML document. Anchors, aliases and tags are refused: no format of ours needs them, and aliases are how a
+ * Reads one YAML document of at most `limit` bytes. Anchors, aliases and tags are refused: no format of ours needs them, and aliases are how a
  * short text becomes gigabytes. Errors: `input/yaml-syntax`, `input/duplicate-key`, `input/file-too-large`.
  */
-export function loadYaml(text: string, file: string): YamlDocument {
-  if (Buffer.byteLength(text) > SIZE_LIMIT) {
+export function loadYaml(text: string, file: string, limit = SIZE_LIMIT): YamlDocument {
+  if (Buffer.byteLength(text) > limit) {
     throw new KronosError(
       'input/file-too-large',
-      `a YAML file may have at most ${String(SIZE_LIMIT)} bytes`,
+      `a YAML file may have at most ${String(limit)} bytes`,
       {
         location: { file },
         hint: 'is this the right file?',

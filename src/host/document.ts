@@ -24,7 +24,14 @@ export async function loadHostDocument(
   file: string,
   readInclude?: ReadInclude,
 ): Promise<YamlDocument> {
-  const own = load(text, file);
+  return includeInto(load(text, file), readInclude);
+}
+
+/** The same for what is YAML already. Errors: see loadHostDocument. */
+export async function includeInto(
+  own: YamlDocument,
+  readInclude?: ReadInclude,
+): Promise<YamlDocument> {
   const documents = [own];
   const errors: KronosError[] = [];
   for (const [index, path] of includesOf(own.value).entries()) {

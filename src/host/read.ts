@@ -94,22 +94,25 @@ export function resolveHostFile(
   return { hostFile, warnings: inOrder(found.warnings), document };
 }
 
-/** Text of a file of at most 1 MiB. Errors: `input/no-such-file`, `input/file-too-large`, `input/encoding`, `io/unreadable-file`. */
-export async function readText(path: string): Promise<string> {
-  return decodeText(await readBytes(path), path);
+/**
+ * Text of a file of at most 1 MiB, or `limit` bytes. Errors: `input/no-such-file`, `input/file-too-large`,
+ * `input/encoding`, `io/unreadable-file`.
+ */
+export async function readText(path: string, limit = SIZE_LIMIT): Promise<string> {
+  return decodeText(await readBytes(path, limit), path);
 }
 
-async function readBytes(path: string): Promise<Buffer> {
+async function readBytes(path: string, limit: number): Promise<Buffer> {
   try {
     const file = await open(path, 'r');
     try {
-      const buffer = Buffer.alloc(SIZE_LIMIT + 1);
+      const buffer = Buffer.alloc(limit + 1);
       let length = 0;
       for (;;) {
         const { bytesRead } = await file.read(buffer, length, buffer.length - length);
         length += bytesRead;
         if (bytesRead === 0) return buffer.subarray(0, length);
-        if (length > SIZE_LIMIT) break;
+        if (length > limit) break;
       }
     } finally {
       await file.close();
@@ -122,7 +125,7 @@ async function readBytes(path: string): Promise<Buffer> {
     }
     throw new KronosError('io/unreadable-file', `reading ${path} failed`, { cause: error });
   }
-  throw new KronosError('input/file-too-large', `${path} has more than ${SIZE_LIMIT} bytes`, {
+  throw new KronosError('input/file-too-large', `${path} has more than ${limit} bytes`, {
     hint: 'is this the right file?',
   });
 }
@@ -175,7 +178,8 @@ function placeOf({ location }: KronosError): string {
   return location === undefined ? '' : formatLocation(location);
 }
 
-function inOrder(errors: readonly KronosError[]): KronosError[] {
+/** Mistakes in the order of files and lines. */
+export function inOrder(errors: readonly KronosError[]): KronosError[] {
   return [...errors].sort((a, b) => {
     const [one, two] = [a.location, b.location];
     return (

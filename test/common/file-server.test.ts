@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { KronosError } from '../../src/common/error.ts';
-import { parseRange, serveDirectory } from '../../src/common/file-server.ts';
+import { parseRange } from '../../src/common/file-answer.ts';
+import { serveDirectory } from '../../src/common/file-server.ts';
 
 test('ranges as RFC 9110 has them', (t) => {
   t.is(parseRange(undefined, 10), undefined);

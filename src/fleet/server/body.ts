@@ -1,0 +1,56 @@
+// The JSON that a machine sends: read up to a size, and checked before anything is done with it.
+import type { IncomingMessage } from 'node:http';
+import type * as z from 'zod';
+
+/** Why a request was not taken: the status, and a sentence for both sides that repeats nothing of it. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Errors: Refusal 400, 413. */
+export async function readJson<T extends z.ZodType>(
+  request: IncomingMessage,
+  limit: number,
+  schema: T,
+): Promise<{ data: z.output<T>; size: number }> {
+  const bytes = await readBody(request, limit);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(bytes.toString('utf8'));
+  } catch {
+    throw new Refusal(400, 'the body is not JSON');
+  }
+  const result = schema.safeParse(parsed);
+  if (result.success) return { data: result.data, size: bytes.length };
+  const path = result.error.issues[0]?.path.map(String).join('.').slice(0, 100) ?? '';
+  throw new Refusal(400, `the body is not what belongs here${path === '' ? '' : ` (${path})`}`);
+}
+
+/** What comes after the limit is not kept. Errors: Refusal 413; those of the connection. */
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLong = new Refusal(413, `more than ${limit} bytes are not taken here`);
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Not `for await`: leaving that would break the connection before the refusal is sent.
+  return await new Promise((resolve, reject) => {
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length > limit) {
+        chunks.length = 0;
+        request.pause();
+        reject(tooLong);
+      } else {
+        chunks.push(chunk);
+      }
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks)));
+    request.on('error', reject);
+    request.on('close', () => reject(new Refusal(400, 'the connection broke')));
+  });
+}
