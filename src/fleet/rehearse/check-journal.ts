@@ -1,6 +1,6 @@
 // What must hold in every rollout, checked from the journal alone. On purpose this knows nothing of how states are folded
 // elsewhere: a mistake there must not hide itself.
-import type { Fleet, FleetHost, FleetPool } from '../file/fleet.ts';
+import type { Fleet, FleetHost, FleetPool, Policy } from '../file/fleet.ts';
 import type { Entry, FleetEvent, MachineEvent, MachineId } from '../state/event.ts';
 
 export const RULES = {
@@ -28,8 +28,6 @@ interface Track {
   phase: Phase;
   heard: boolean;
   wave: number;
-  /** Somebody wants it tried again. */
-  wanted: boolean;
 }
 
 const UNDER_WAY: ReadonlySet<Phase> = new Set(['armed', 'installing', 'first-boot', 'joined']);
@@ -76,7 +74,7 @@ class Check {
       return;
     }
     const track = this.#tracks.get(entry.subject) ?? {
-      ...{ host: undefined, phase: 'idle', heard: false, wave: 0, wanted: false },
+      ...{ host: undefined, phase: 'idle', heard: false, wave: 0 },
     };
     this.#tracks.set(entry.subject, track);
     this.#takeMachine(track, entry.event as MachineEvent, entry.subject);
@@ -119,7 +117,6 @@ class Check {
         if (track.phase !== 'ready') track.phase = 'failed';
         return;
       case 'retry':
-        track.wanted = true;
         if (track.phase === 'failed' || event.reinstall) track.phase = 'idle';
         return;
       case 'seen':
@@ -134,15 +131,12 @@ class Check {
       this.#breach('twice', `${name} was armed though it was ${track.phase}`);
     if (!this.#started || this.#paused)
       this.#breach('held', `${name} was armed though the rollout was not under way`);
-    const needed = policy.approval === 'none' ? 0 : policy.approval === 'canary' ? 1 : wave;
-    if (wave > 0 && this.#approved < needed)
+    if (wave > 0 && this.#approved < neededApproval(policy, wave))
       this.#breach('held', `${name} was armed in wave ${wave} without approval`);
-    const canary = [...this.#tracks.values()].filter(
-      (one) => one.wave === 0 && one.host !== undefined,
-    );
-    if (wave > 0 && !track.wanted && canary.filter(isReady).length < policy.canary)
+    const canary = [...this.#tracks.values()].filter((one) => one.wave === 0 && isReady(one));
+    if (wave > 0 && canary.length < policy.canary)
       this.#breach('canary', `${name} was armed in wave ${wave} before the canary was ready`);
-    Object.assign(track, { phase: 'armed', heard: false, wave, wanted: false });
+    Object.assign(track, { phase: 'armed', heard: false, wave });
     this.#count(name);
   }
 
@@ -198,6 +192,12 @@ class Check {
   #breach(rule: Rule, text: string): void {
     this.breaches.push({ rule, text });
   }
+}
+
+/** Which wave must have been approved before this one may go. */
+function neededApproval({ approval, canary }: Policy, wave: number): number {
+  if (approval === 'every-wave') return wave > (canary > 0 ? 0 : 1) ? wave : -1;
+  return approval === 'canary' && canary > 0 ? 1 : -1;
 }
 
 function isReady({ phase }: Track): boolean {

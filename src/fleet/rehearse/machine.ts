@@ -103,7 +103,8 @@ export async function askForBoot(machine: Machine): Promise<BootChoice> {
       if (choice !== undefined) return choice;
       story.strange.push(`boot script: ${status} ${text.slice(0, 200)}`);
     } catch {
-      // A server that is being started again; what the rehearsal itself ends with comes from the pause.
+      // A server that is being started again. A loader that is not answered starts the disk, if there is anything on it.
+      if (machine.disk !== undefined) return { boot: 'disk' };
     }
     await machine.spend('firmware', FIRMWARE_PAUSE);
   }
