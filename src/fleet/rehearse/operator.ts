@@ -1,13 +1,14 @@
 // The person who watches the rollout: approves, resumes, and has failed machines tried again.
-import type { FleetStatus, OperatorAction } from '../desk.ts';
+import type { FleetStatus, HostStatus, OperatorAction } from '../desk.ts';
 import type { Fleet } from '../file/fleet.ts';
 import type { Clock } from './clock.ts';
 import type { OperatorSettings } from './settings.ts';
-import { countWaits, isUnderWay, type Reason } from './waits.ts';
+import type { ServerStatus } from './server-words.ts';
+import type { Reason } from './waits.ts';
 
 /** What the person sits at. */
 export interface Console {
-  status: () => Promise<FleetStatus>;
+  status: () => Promise<ServerStatus>;
   act: (action: OperatorAction) => Promise<void>;
 }
 
@@ -61,7 +62,7 @@ export async function operate(options: {
   onStatus: (status: FleetStatus) => void;
 }): Promise<OperatorStory> {
   const { fleet, clock, silent, settings, onStatus } = options;
-  const status = (): Promise<FleetStatus> => clock.hold(options.console.status);
+  const status = (): Promise<ServerStatus> => clock.hold(options.console.status);
   const act = (action: OperatorAction): Promise<void> =>
     clock.hold(() => options.console.act(action));
   const story = { approvals: 0, resumes: 0, retries: 0 };
@@ -82,9 +83,9 @@ export async function operate(options: {
   let changed = clock.now();
   for (;;) {
     await clock.sleep(INTERVAL);
-    const seen = await status();
+    const { status: seen, waits: waiting } = await status();
     onStatus(seen);
-    for (const [reason, hosts] of countWaits(fleet, seen))
+    for (const [reason, hosts] of Object.entries(waiting) as [Reason, number][])
       waits.set(reason, (waits.get(reason) ?? 0) + hosts * INTERVAL);
     const now = JSON.stringify([seen.rollout, seen.wave, seen.counts]);
     if (now !== last) changed = clock.now();
@@ -117,4 +118,8 @@ export async function operate(options: {
     await act({ do: 'retry', hosts: again.map(({ host }) => host) });
     for (const { machine } of again) silent.startAgain(machine);
   }
+}
+
+function isUnderWay({ state }: HostStatus): boolean {
+  return ['armed', 'installing', 'first-boot', 'joined'].includes(state);
 }
