@@ -7,6 +7,9 @@ export type MachineId = string;
 /** Who did it: the server by its own rules, or a person. */
 export type Author = 'fleet' | 'operator';
 
+/** What a host is in its pool. */
+export type Role = 'coordinator' | 'member';
+
 /** What happens to one machine. */
 export type MachineEvent =
   /** It said hello; its inventory is kept beside the journal. */
@@ -25,8 +28,8 @@ export type MachineEvent =
     }
   /** It is the machine of this host. */
   | { type: 'named'; host: string; by: Author }
-  /** It may fetch its host file. */
-  | { type: 'armed'; attempt: number; wave: number; by: Author }
+  /** It may fetch its host file; in a pool it is installed as its coordinator or as a member. */
+  | { type: 'armed'; attempt: number; wave: number; by: Author; role?: Role | undefined }
   /** The host file went out: digests of the boot token that is spent with it and of the token for reports. */
   | { type: 'released'; attempt: number; bootToken: string; reportToken: string }
   /** Asked for a boot script while it should be installing. */

@@ -1,5 +1,5 @@
 // Where each machine stands, folded from the journal.
-import type { MachineId } from './event.ts';
+import type { MachineId, Role } from './event.ts';
 
 /**
  * `unknown`: a host of the file whose machine was never seen. `seen`: its inventory is recorded; without a name it waits
@@ -38,13 +38,17 @@ export interface MachineRecord {
   /** Installations that were armed so far. */
   attempt: number;
   wave?: number | undefined;
+  /** In its pool, as it was armed last. */
+  role?: Role | undefined;
   /** SHA-256 of the boot token that was last spent, and of the token that reports come with. */
   spentToken?: string | undefined;
   reportToken?: string | undefined;
   /** Whether anything came with the token for reports. */
   heard: boolean;
-  /** Boot scripts asked for since the host file went out. */
+  /** Boot scripts asked for after something was heard since the host file went out. */
   restarts: number;
+  /** Host files since it was armed after which nothing was heard but the question for a boot script. */
+  lost: number;
   step?:
     { stage: string; step: string; state: string; percent: number; message: string } | undefined;
   /** Number of the last event of each run that was taken: the same ones come again where an answer was lost. */
@@ -54,10 +58,11 @@ export interface MachineRecord {
   failure?: Failure | undefined;
   /** Other machines with its MAC address. */
   twins: number;
-  /** ISO 8601: of the last event, of arming, of becoming ready. */
+  /** ISO 8601: of the last event, of arming, of becoming ready, of the last host file that went out. */
   updated: string;
   armedAt?: string | undefined;
   readyAt?: string | undefined;
+  spentAt?: string | undefined;
 }
 
 /** The fleet as a whole. */
@@ -68,12 +73,18 @@ export interface FleetRecord {
   approvedWave: number;
   /** Coordinators that follow from a rule, by pool. */
   elected: Readonly<Record<string, string>>;
-  /** Failed hosts when it was last resumed: only those that come on top stop it again. */
+  /** How often hosts failed so far, and when it was last resumed: only those that came on top stop it again. */
+  failures: number;
   forgiven: number;
 }
 
-/** All that is known, at one point of the journal. */
+/** All that is known, at one point of the journal. Never changed: the next entry makes another one of it. */
 export interface FleetState {
   fleet: FleetRecord;
+  /** In no order that means anything: `appeared` says it. */
   machines: ReadonlyMap<MachineId, MachineRecord>;
+  /** Machines by the name of their host. */
+  hosts: ReadonlyMap<string, MachineId>;
+  /** Machines by the SHA-256 of the token that their reports come with. */
+  reporters: ReadonlyMap<string, MachineId>;
 }

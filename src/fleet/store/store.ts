@@ -24,12 +24,14 @@ export interface Store {
   /**
    * Decides alone: `work` sees all that any server wrote, and nobody writes before what it gives back is kept (on the
    * disk, or committed). Entries get their time here. A server that is killed may have kept only the first ones, each of
-   * them whole.
-   * Errors: `io/fleet-store`.
+   * them whole. `work` must do nothing else: where several servers decide at once it may be called again.
+   * Errors: `io/fleet-store`, and what `work` throws.
    */
   transact: <T>(work: (state: FleetState) => Decision<T>) => Promise<T>;
   /** Tells all servers how far a machine is; may be lost. */
   pass: (passing: Passing) => void;
+  /** All that happened to one machine, or to the fleet as a whole; oldest first. */
+  history: (subject: MachineId | 'fleet') => Promise<readonly Entry[]>;
   /** Called after every change, also those of other servers. Gives a function that ends it. */
   watch: (onChange: (change: Change) => void) => () => void;
   /** Inventories, by their SHA-256; the text is JSON. */
