@@ -6,11 +6,13 @@ import type { OperatorSettings } from './settings.ts';
 import type { ServerStatus } from './server-words.ts';
 import type { Reason } from './waits.ts';
 
-/** What the person sits at. */
-export interface Console {
-  status: () => Promise<ServerStatus>;
-  act: (action: OperatorAction) => Promise<void>;
-}
+/** What the person sits at; undefined while no server is there. */
+export type Console = () =>
+  | {
+      status: () => Promise<ServerStatus>;
+      act: (action: OperatorAction) => Promise<void>;
+    }
+  | undefined;
 
 export interface OperatorStory {
   approvals: number;
@@ -62,9 +64,13 @@ export async function operate(options: {
   onStatus: (status: FleetStatus) => void;
 }): Promise<OperatorStory> {
   const { fleet, clock, silent, settings, onStatus } = options;
-  const status = (): Promise<ServerStatus> => clock.hold(options.console.status);
-  const act = (action: OperatorAction): Promise<void> =>
-    clock.hold(() => options.console.act(action));
+  const status = (): Promise<ServerStatus | undefined> =>
+    clock.hold(async () => options.console()?.status().catch(nothing));
+  /** Tries until somebody is there. */
+  const act = async (action: OperatorAction): Promise<void> => {
+    while (!(await clock.hold(async () => tryTo(options.console(), action))))
+      await clock.sleep(INTERVAL);
+  };
   const story = { approvals: 0, resumes: 0, retries: 0 };
   const waits = new Map<Reason, number>();
   const failures: { host: string; stage: string; code: string; step: string | undefined }[] = [];
@@ -83,7 +89,9 @@ export async function operate(options: {
   let changed = clock.now();
   for (;;) {
     await clock.sleep(INTERVAL);
-    const { status: seen, waits: waiting } = await status();
+    const answer = await status();
+    if (answer === undefined) continue;
+    const { status: seen, waits: waiting } = answer;
     onStatus(seen);
     for (const [reason, hosts] of Object.entries(waiting) as [Reason, number][])
       waits.set(reason, (waits.get(reason) ?? 0) + hosts * INTERVAL);
@@ -118,6 +126,19 @@ export async function operate(options: {
     await act({ do: 'retry', hosts: again.map(({ host }) => host) });
     for (const { machine } of again) silent.startAgain(machine);
   }
+}
+
+/** A server that was killed in the middle says nothing. */
+function nothing(): undefined {
+  return undefined;
+}
+
+async function tryTo(console: ReturnType<Console>, action: OperatorAction): Promise<boolean> {
+  if (console === undefined) return false;
+  return console.act(action).then(
+    () => true,
+    () => false,
+  );
 }
 
 function isUnderWay({ state }: HostStatus): boolean {

@@ -39,7 +39,10 @@ export async function startServer(
   clock: Clock,
 ): Promise<RehearsedServer> {
   const child = start([process.execPath, MAIN], { stdin: 'pipe' });
-  const waiting = new Map<number, { resolve: (answer: never) => void; reject: (e: Error) => void }>();
+  const waiting = new Map<
+    number,
+    { resolve: (answer: never) => void; reject: (e: Error) => void }
+  >();
   let last = '';
   let count = 0;
   const send = (words: ServerOrder | ServerQuestion): void =>

@@ -40,6 +40,8 @@ export interface RehearsalSettings {
   progress: number;
   /** Simulated seconds in a second at the most; Infinity: as fast as it goes. */
   speed: number;
+  /** Seconds in which all machines are switched on. */
+  powerOn: number;
   seconds: PhaseSeconds;
   operator: OperatorSettings;
 }
@@ -55,6 +57,7 @@ export const DEFAULT_SETTINGS: RehearsalSettings = {
   realBytes: 256 * 1024,
   progress: 1,
   speed: Infinity,
+  powerOn: 300,
   // Servers take their time before they boot; joins are those of xapi 26.17.
   seconds: { firmware: 120, live: 25, install: 45, firstBoot: 60, join: 4.3, joined: 23.5 },
   operator: { seconds: 300, retries: 3 },
