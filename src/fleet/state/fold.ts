@@ -19,7 +19,7 @@ export const EMPTY_STATE: FleetState = {
  */
 export function foldEntry(state: FleetState, entry: Entry): FleetState {
   if (isOfFleet(entry)) return { ...state, fleet: foldFleet(state.fleet, entry.event) };
-  const { subject, event, time } = entry as Exclude<Entry, { subject: 'fleet' }>;
+  const { subject, event, time } = entry;
   const machines = PersistentMap.of(state.machines);
   const before = machines.get(subject) ?? introduce(subject, event, machines.size + 1, time);
   if (before === undefined) return state;

@@ -30,8 +30,8 @@ export interface Store {
   transact: <T>(work: (state: FleetState) => Decision<T>) => Promise<T>;
   /** Tells all servers how far a machine is; may be lost. */
   pass: (passing: Passing) => void;
-  /** All that happened to one machine, or to the fleet as a whole; oldest first. */
-  history: (subject: MachineId | 'fleet') => Promise<readonly Entry[]>;
+  /** All that happened to one machine, or (`fleet`) to the fleet as a whole; oldest first. */
+  history: (subject: string) => Promise<readonly Entry[]>;
   /** Called after every change, also those of other servers. Gives a function that ends it. */
   watch: (onChange: (change: Change) => void) => () => void;
   /** Inventories, by their SHA-256; the text is JSON. */
