@@ -5,12 +5,7 @@ import { ownDirectory } from '../common/program-root.ts';
 import { renderTemplate, type Variables } from '../common/template.ts';
 
 export type TemplateName =
-  | 'machine.cfg'
-  | 'machine.ipxe'
-  | 'site.cfg'
-  | 'site.ipxe'
-  | 'dnsmasq.conf'
-  | 'dhcp-lines.txt';
+  'machine.cfg' | 'machine.ipxe' | 'site.cfg' | 'site.ipxe' | 'dnsmasq.conf' | 'dhcp-lines.txt';
 
 /** Fills in a template that was read before. */
 export type Render = (name: TemplateName, variables: Variables) => string;

@@ -1,14 +1,16 @@
 // The server of a rehearsal as a process of its own: the real one, on the rehearsal's clock. It ends with its standard input.
 import { createInterface } from 'node:readline';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { formatError } from '../../common/error.ts';
 import { ensureCertificate } from '../certificate.ts';
-import { openDesk } from '../desk/desk.ts';
+import { openDesk } from '../desk/open.ts';
 import { readFleetFile } from '../file/read.ts';
 import { startFleetServer } from '../server/server.ts';
+import type { Entry } from '../state/event.ts';
 import { decide } from '../state/decide.ts';
 import { openFileStore } from '../store/files.ts';
-import { openPostgresStore } from '../store/postgres.ts';
+import { parseLine } from '../store/line.ts';
 import type { ServerOrder, ServerQuestion, ServerSays } from './server-words.ts';
 import { countWaits } from './waits.ts';
 
@@ -24,10 +26,7 @@ async function serve(order: ServerOrder): Promise<(question: ServerQuestion) => 
   const now = (): number => clock.now;
   const { fleet } = await readFleetFile(order.fleetFile);
   await mkdir(order.state, { recursive: true, mode: 0o700 });
-  const store =
-    order.database === undefined
-      ? await openFileStore(order.state, { now })
-      : await openPostgresStore(order.database, fleet.name, { now });
+  const store = await openFileStore(order.state, { now });
   const desk = openDesk({ fleet, store, now });
   const server = await startFleetServer({
     ...{ fleet, store, desk, now, tree: order.tree },
@@ -68,13 +67,23 @@ async function serve(order: ServerOrder): Promise<(question: ServerQuestion) => 
         return;
       }
       case 'journal': {
-        const subjects = ['fleet', ...store.state().machines.keys()];
-        const parts = await Promise.all(subjects.map((subject) => store.history(subject)));
-        say({ id, answer: parts.flat() });
+        say({ id, answer: await readJournal(join(order.state, 'journal')) });
         return;
       }
     }
   };
+}
+
+/** All entries in the order in which they were written. */
+async function readJournal(directory: string): Promise<Entry[]> {
+  const lines: { n: number; entry: Entry }[] = [];
+  for (const name of await readdir(directory)) {
+    for (const text of (await readFile(join(directory, name), 'utf8')).split('\n')) {
+      const line = parseLine(text);
+      if (line !== undefined) lines.push(line);
+    }
+  }
+  return lines.sort((a, b) => a.n - b.n).map(({ entry }) => entry);
 }
 
 let take: Promise<(question: ServerQuestion) => Promise<void>> | undefined;

@@ -35,9 +35,10 @@ export function createBootDesk(context: FleetContext, render: Render): BootDesk 
     if (last !== undefined && last.machine === machine && now() - last.time < SAME_START) {
       return last.boot;
     }
-    let { boot, append } = chooseBoot(fleet, store.state(), mac);
+    const first = chooseBoot(fleet, store.state(), mac);
+    let { boot } = first;
     // Strangers by the thousand cost no write, and no wait for one.
-    if (append.length > 0) {
+    if (first.append.length > 0) {
       boot = await store.transact((state): Decision<'live' | 'disk'> => {
         const chosen = chooseBoot(fleet, state, mac);
         return { append: chosen.append, result: chosen.boot };

@@ -28,7 +28,9 @@ export interface FleetContext {
 
 /** The token of a request. Errors: Refusal 401. */
 export function bearerOf(request: IncomingMessage): string {
-  const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/.exec(request.headers.authorization ?? '')?.[1];
+  const token = /^Bearer ([A-Za-z0-9._~+/=-]{1,512})$/.exec(
+    request.headers.authorization ?? '',
+  )?.[1];
   if (token === undefined) throw new Refusal(401, 'there is no token');
   return token;
 }

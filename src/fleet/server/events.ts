@@ -33,7 +33,10 @@ export function createEventDesk(context: FleetContext): EventDesk {
     const last = written.get(id);
     const count = (last?.minute === minute ? last.count : 0) + more;
     if (count > limits.entriesPerMinute) {
-      throw new Refusal(429, `${id} reports more than ${limits.entriesPerMinute} steps in a minute`);
+      throw new Refusal(
+        429,
+        `${id} reports more than ${limits.entriesPerMinute} steps in a minute`,
+      );
     }
     written.set(id, { minute, count });
   };
@@ -75,7 +78,8 @@ export function createEventDesk(context: FleetContext): EventDesk {
         if (!known) throw strangeToken();
       }
       const last = message.events.at(-1);
-      if (last?.state === 'progress' && message.report === undefined) pass(early.id, message.events);
+      if (last?.state === 'progress' && message.report === undefined)
+        pass(early.id, message.events);
     },
     after: async (request) => {
       const machine = await findReporter(context, digestOf(bearerOf(request)));

@@ -43,7 +43,8 @@ export function createHelloDesk(context: FleetContext): HelloDesk {
   const record = async (hello: Hello, address: string, inventory: string): Promise<void> => {
     const { mac, facts } = hello;
     const digest = digestOf(inventory);
-    const refuse = (state: FleetState): Refusal | undefined => refuseStranger(context, state, hello);
+    const refuse = (state: FleetState): Refusal | undefined =>
+      refuseStranger(context, state, hello);
     const early = refuse(store.state());
     if (early !== undefined) throw early;
     const last = kept.get(mac);

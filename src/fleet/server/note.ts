@@ -55,7 +55,6 @@ export function createNotebook(write: (line: string) => void): Notebook {
 
 /** A text on one line, without what a terminal would act on, and not too long. */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ');
   return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}...` : plain;
 }

@@ -75,7 +75,6 @@ export function decodePath(url: string): string | undefined {
   if (path.length > LONGEST_PATH || !path.startsWith('/')) return undefined;
   try {
     const decoded = decodeURIComponent(path);
-    // eslint-disable-next-line no-control-regex
     if (/[\u0000-\u001f\\]/.test(decoded)) return undefined;
     const parts = decoded.split('/').filter((part) => part !== '');
     return parts.some((part) => part === '.' || part === '..') ? undefined : parts.join('/');

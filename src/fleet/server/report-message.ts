@@ -4,7 +4,9 @@ import * as z from 'zod';
 
 /** A text of which no more is kept. */
 function cut(length: number) {
-  return z.string().transform((text) => (text.length > length ? `${text.slice(0, length)}...` : text));
+  return z
+    .string()
+    .transform((text) => (text.length > length ? `${text.slice(0, length)}...` : text));
 }
 
 const word = z.string().min(1).max(64);

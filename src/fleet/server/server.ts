@@ -147,9 +147,11 @@ function createWaits(desk: Desk, now: () => number): (machine: MachineRecord) =>
   return (machine) => {
     if (now() - time > WAITS_PERIOD || now() < time) {
       time = now();
-      const known = desk.status().hosts.flatMap(({ machine: id, waitsFor }): [string, string][] =>
-        id === undefined || waitsFor === undefined ? [] : [[id, waitsFor]],
-      );
+      const known = desk
+        .status()
+        .hosts.flatMap(({ machine: id, waitsFor }): [string, string][] =>
+          id === undefined || waitsFor === undefined ? [] : [[id, waitsFor]],
+        );
       waits = new Map(known);
     }
     if (machine.state === 'failed') {

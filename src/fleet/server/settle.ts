@@ -14,12 +14,7 @@ export interface Settler {
 }
 
 /** `now`: milliseconds since 1970. */
-export function startSettling(
-  fleet: Fleet,
-  store: Store,
-  note: Note,
-  now: () => number,
-): Settler {
+export function startSettling(fleet: Fleet, store: Store, note: Note, now: () => number): Settler {
   const listening = now();
   let running: Promise<void> | undefined;
   let next: Promise<void> | undefined;

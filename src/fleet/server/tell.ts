@@ -30,13 +30,17 @@ export function tellEntry(state: FleetState, entry: Entry): string | undefined {
     case 'reported': {
       const { result, stage, error } = event.report;
       if (result === 'ok') return `${name}: ${stage} went well`;
-      return `${name}: ${stage} failed: ${String(error?.['code'] ?? '')} ${String(error?.['message'] ?? '')}`;
+      return `${name}: ${stage} failed${textOf(error?.['code'])}${textOf(error?.['message'])}`;
     }
     case 'failed':
       return `${name}: failed: ${event.code}: ${event.message}`;
     case 'retry':
       return `${name}: to be tried again`;
   }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? `: ${value}` : '';
 }
 
 function tellFleet({ event }: Extract<Entry, { subject: 'fleet' }>): string {

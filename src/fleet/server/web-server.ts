@@ -123,7 +123,8 @@ function refuseBadRequest(error: NodeJS.ErrnoException, socket: Socket, note: No
   if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') {
     note('refused', `${addressOf(socket)}: ${status}`);
   }
-  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+  if (socket.writable)
+    socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
   else socket.destroy();
 }
 
