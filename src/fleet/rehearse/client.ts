@@ -1,5 +1,8 @@
-// How simulated machines ask the server: like real ones, with a connection for each question.
+// How simulated machines ask the server. Real ones open a connection for each question; for a rehearsal it is quicker to
+// hand open ones on, and nothing of what comes out depends on it: time stands still meanwhile.
 import { request, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { systemCode } from '../../common/error.ts';
 import { openSocket } from '../../common/pinned-socket.ts';
 import type { Clock } from './clock.ts';
 
@@ -27,6 +30,8 @@ export interface ClientFigures {
   statuses: Readonly<Record<string, number>>;
   /** Bytes of all answers. */
   bytes: number;
+  /** Connections that were opened. */
+  connections: number;
   /** Milliseconds from the question to the end of the answer, of every one of them. */
   milliseconds: readonly number[];
 }
@@ -35,6 +40,7 @@ export interface Client {
   /** Errors: those of the network; none for an answer that refuses. */
   ask: (question: Question) => Promise<Answer>;
   figures: () => ClientFigures;
+  close: () => void;
 }
 
 /** Milliseconds for an answer. */
@@ -43,16 +49,47 @@ const PATIENCE = 30_000;
 /** Bytes of an answer that are kept. */
 const KEPT = 1024 * 1024;
 
-/** A client of all machines; while it asks, the clock stands still. */
-export function createClient(clock: Pick<Clock, 'hold'>): Client {
+/** A client of all machines; while it asks, the clock stands still. `fresh`: every question has its own connection. */
+export function createClient(clock: Pick<Clock, 'hold'>, { fresh = false } = {}): Client {
   const milliseconds: number[] = [];
   const statuses: Record<string, number> = {};
-  const figures = { requests: 0, unanswered: 0, bytes: 0 };
+  const figures = { requests: 0, unanswered: 0, bytes: 0, connections: 0 };
+  const idle = new Map<string, Socket[]>();
+
+  const connect = async (target: Target, list: Socket[], signal: AbortSignal): Promise<Socket> => {
+    figures.connections += 1;
+    const socket = await openSocket(target, signal);
+    socket.once('close', () => {
+      const index = list.indexOf(socket);
+      if (index !== -1) list.splice(index, 1);
+    });
+    return socket;
+  };
+  const askOnce = async (question: Question): Promise<Answer> => {
+    const target = targetOf(question);
+    const key = `${target.host} ${target.port} ${target.fingerprint ?? ''}`;
+    const signal = AbortSignal.timeout(PATIENCE);
+    const list = idle.get(key) ?? [];
+    idle.set(key, list);
+    const used = list.pop();
+    const keep = (socket: Socket): void => void list.push(socket);
+    const count = (bytes: number): void => void (figures.bytes += bytes);
+    if (used !== undefined) {
+      try {
+        return await converse(question, used, { signal, count, keep });
+      } catch (error) {
+        // The server closes what is idle; whether that was it shows on a connection of our own.
+        if (signal.aborted || !isClosed(error)) throw error;
+      }
+    }
+    const socket = await connect(target, list, signal);
+    return converse(question, socket, { signal, count, keep: fresh ? undefined : keep });
+  };
   const ask = async (question: Question): Promise<Answer> => {
     const began = performance.now();
     figures.requests += 1;
     try {
-      const answer = await askOnce(question, (bytes) => (figures.bytes += bytes));
+      const answer = await askOnce(question);
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
       milliseconds.push(performance.now() - began);
       return answer;
@@ -64,28 +101,47 @@ export function createClient(clock: Pick<Clock, 'hold'>): Client {
   return {
     ask: (question) => clock.hold(() => ask(question)),
     figures: () => ({ ...figures, statuses, milliseconds }),
+    close: () => {
+      for (const sockets of idle.values()) for (const socket of [...sockets]) socket.destroy();
+    },
   };
 }
 
-async function askOnce(question: Question, count: (bytes: number) => void): Promise<Answer> {
-  const { fingerprint, token, body, bytes } = question;
-  const { protocol, hostname, port, host, pathname, search } = new URL(question.url);
-  const signal = AbortSignal.timeout(PATIENCE);
-  const secure = protocol === 'https:';
-  const target = {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port),
-    secure,
-    fingerprint,
-  };
-  const socket = await openSocket(target, signal);
+type Target = Parameters<typeof openSocket>[0];
+
+function targetOf({ url, fingerprint }: Question): Target {
+  const { protocol, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return { host, port: Number(port), secure: protocol === 'https:', fingerprint };
+}
+
+function isClosed(error: unknown): boolean {
+  const code = systemCode(error);
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}
+
+interface Conversation {
+  signal: AbortSignal;
+  count: (bytes: number) => void;
+  /** Takes the connection for the next question; left out: there is none. */
+  keep: ((socket: Socket) => void) | undefined;
+}
+
+async function converse(
+  question: Question,
+  socket: Socket,
+  { signal, count, keep }: Conversation,
+): Promise<Answer> {
+  const { token, body, bytes } = question;
+  const { host, pathname, search } = new URL(question.url);
+  let kept = false;
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       request({
         ...{ createConnection: () => socket, path: `${pathname}${search}`, signal },
         method: body === undefined ? 'GET' : 'POST',
         headers: {
-          ...{ host, connection: 'close' },
+          ...{ host, connection: keep === undefined ? 'close' : 'keep-alive' },
           ...(body === undefined
             ? {}
             : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
@@ -97,6 +153,7 @@ async function askOnce(question: Question, count: (bytes: number) => void): Prom
         .on('error', reject)
         .end(body);
     });
+    const freed = new Promise<void>((resolve) => socket.once('free', resolve));
     const chunks: Buffer[] = [];
     let length = 0;
     for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -104,8 +161,12 @@ async function askOnce(question: Question, count: (bytes: number) => void): Prom
       count(chunk.length);
       if (length <= KEPT && bytes === undefined) chunks.push(chunk);
     }
+    if (keep !== undefined && response.headers.connection !== 'close') {
+      kept = true;
+      void freed.then(() => keep(socket));
+    }
     return { status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() };
   } finally {
-    socket.destroy();
+    if (!kept) socket.destroy();
   }
 }

@@ -127,6 +127,7 @@ async function play(
     clock.stop();
     silent.end(over);
     await Promise.allSettled(running);
+    client.close();
   }
 }
 

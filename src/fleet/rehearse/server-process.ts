@@ -28,6 +28,9 @@ export interface RehearsedServer {
 
 type WithoutId<Q> = Q extends { id: number } ? Omit<Q, 'id'> : never;
 
+/** Lines of what a server said before it ended that are shown. */
+const TAIL = 12;
+
 const MAIN = fileURLToPath(new URL('./server-main.js', import.meta.url));
 
 /**
@@ -43,7 +46,7 @@ export async function startServer(
     number,
     { resolve: (answer: never) => void; reject: (e: Error) => void }
   >();
-  let last = '';
+  const last: string[] = [];
   let count = 0;
   const send = (words: ServerOrder | ServerQuestion): void =>
     void child.stdin?.write(`${JSON.stringify(words)}\n`);
@@ -51,7 +54,10 @@ export async function startServer(
     new KronosError('io/fleet-rehearsal', `the server of the rehearsal failed: ${why}`, {
       hint: 'it is the server that kronos fleet serve starts: see what it says with the same fleet file',
     });
-  followLines(child.stderr, (line) => (last = line));
+  followLines(child.stderr, (line) => {
+    last.push(line);
+    if (last.length > TAIL) last.shift();
+  });
   // It may end while it is told the time.
   child.stdin?.on('error', () => undefined);
   const ready = new Promise<{ httpUrl: string; httpsUrl: string }>((resolve, reject) => {
@@ -67,7 +73,7 @@ export async function startServer(
       }
     });
     void child.done.then((code) => {
-      const error = failed(`it ended with ${code}${last === '' ? '' : `: ${last}`}`);
+      const error = failed(`it ended with ${code}\n${last.join('\n')}`);
       reject(error);
       for (const { reject: give } of waiting.values()) give(error);
       waiting.clear();

@@ -18,12 +18,10 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
     this.size = size;
   }
 
-  static readonly #empty = new PersistentMap<never>(EMPTY, 0);
-
   /** A map of these; one that is persistent already is given back as it is. */
-  static of<V>(entries: ReadonlyMap<string, V> = PersistentMap.#empty): PersistentMap<V> {
+  static of<V>(entries: ReadonlyMap<string, V> = new Map()): PersistentMap<V> {
     if (entries instanceof PersistentMap) return entries as PersistentMap<V>;
-    let map: PersistentMap<V> = PersistentMap.#empty;
+    let map = new PersistentMap<V>(EMPTY, 0);
     for (const [key, value] of entries) map = map.with(key, value);
     return map;
   }
