@@ -23,7 +23,8 @@ import { openWebServer, type WebServer } from './web-server.ts';
 export interface FleetServerOptions {
   fleet: Fleet;
   store: Store;
-  desk: Desk;
+  /** Knows what machines wait for; without it they are told in general. */
+  desk?: Pick<Desk, 'status'> | undefined;
   /** Directory of the boot tree. */
   tree: string;
   /** The address of this machine that is listened on, and no other. */
@@ -141,18 +142,19 @@ function hostPort(host: string, port: number): string {
 const WAITS_PERIOD = 2000;
 
 /** What a machine waits for, in words for whoever stands before it. */
-function createWaits(desk: Desk, now: () => number): (machine: MachineRecord) => string {
+function createWaits(
+  desk: Pick<Desk, 'status'> | undefined,
+  now: () => number,
+): (machine: MachineRecord) => string {
   let waits = new Map<string, string>();
   let time = -Infinity;
   return (machine) => {
     if (now() - time > WAITS_PERIOD || now() < time) {
       time = now();
-      const known = desk
-        .status()
-        .hosts.flatMap(({ machine: id, waitsFor }): [string, string][] =>
-          id === undefined || waitsFor === undefined ? [] : [[id, waitsFor]],
-        );
-      waits = new Map(known);
+      waits = new Map();
+      for (const { machine: id, waitsFor } of desk?.status().hosts ?? []) {
+        if (id !== undefined && waitsFor !== undefined) waits.set(id, waitsFor);
+      }
     }
     if (machine.state === 'failed') {
       return `${machine.host ?? machine.id} failed (${machine.failure?.code ?? ''}) and waits to be tried again`;
