@@ -40,7 +40,7 @@ interface Sleeper {
 const CREDIT = 50;
 
 /** Starts a clock. */
-export function createClock({ start, speed, slack = 0.2 }: ClockOptions): Clock {
+export function createClock({ start, speed, slack = 1 }: ClockOptions): Clock {
   const sleepers = new Heap();
   const holds = new Set<{ since: number }>();
   const listeners: ((now: number) => void)[] = [];

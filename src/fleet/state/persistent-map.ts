@@ -19,10 +19,10 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   }
 
   /** A map of these; one that is persistent already is given back as it is. */
-  static of<V>(entries?: ReadonlyMap<string, V>): PersistentMap<V> {
+  static of<V>(entries: ReadonlyMap<string, V> = new Map()): PersistentMap<V> {
     if (entries instanceof PersistentMap) return entries as PersistentMap<V>;
     let map = new PersistentMap<V>(EMPTY, 0);
-    for (const [key, value] of entries ?? []) map = map.with(key, value);
+    for (const [key, value] of entries) map = map.with(key, value);
     return map;
   }
 
