@@ -2,7 +2,6 @@
 // hand open ones on, and nothing of what comes out depends on it: time stands still meanwhile.
 import { request, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { systemCode } from '../../common/error.ts';
 import { openSocket } from '../../common/pinned-socket.ts';
 import type { Clock } from './clock.ts';
 
@@ -79,7 +78,7 @@ export function createClient(clock: Pick<Clock, 'hold'>, { fresh = false } = {})
         return await converse(question, used, { signal, count, keep });
       } catch (error) {
         // The server closes what is idle; whether that was it shows on a connection of our own.
-        if (signal.aborted || !isClosed(error)) throw error;
+        if (signal.aborted) throw error;
       }
     }
     const socket = await connect(target, list, signal);
@@ -113,11 +112,6 @@ function targetOf({ url, fingerprint }: Question): Target {
   const { protocol, hostname, port } = new URL(url);
   const host = hostname.replace(/^\[|\]$/g, '');
   return { host, port: Number(port), secure: protocol === 'https:', fingerprint };
-}
-
-function isClosed(error: unknown): boolean {
-  const code = systemCode(error);
-  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 interface Conversation {

@@ -6,6 +6,9 @@ import type { Rehearsal } from './rehearse.ts';
 import { SPENT, type Spent } from './story.ts';
 import type { Reason } from './waits.ts';
 
+/** Of a kind, with their names. */
+const SHOWN = 20;
+
 /** What hosts waited for, and what helps where it is most of it. */
 interface Delay {
   what: string;
@@ -24,6 +27,7 @@ const DELAYS: Readonly<Record<Reason, readonly [what: string, advice: string]>> 
   coordinator: ['their coordinator', 'coordinators first: put them into the first waves'],
   'at-once': ['their turn (rollout.atOnce)', 'raise rollout.atOnce'],
   joins: ['others to join (pools.NAME.joins)', 'raise joins of the pools, or make smaller pools'],
+  failure: ['somebody to look after a failure', 'lower rollout.silence, and look sooner'],
   server: ['the server to tell them', 'nothing keeps them'],
 };
 
@@ -59,11 +63,6 @@ export function rankDelays({
       what: 'others at the coordinator',
       seconds: sum((story) => story.joinWait),
       advice: 'lower joins of the pools: a coordinator takes one join after the other',
-    },
-    {
-      what: 'somebody to look after a failure',
-      seconds: sum((story) => story.seconds.broken),
-      advice: 'lower rollout.silence, and look sooner',
     },
   );
   return delays.filter(({ seconds }) => seconds >= 1).sort((a, b) => b.seconds - a.seconds);
@@ -106,7 +105,7 @@ export function describeRehearsal(fleet: Fleet, rehearsal: Rehearsal): string {
     breaches.length === 0
       ? `Held: ${Object.values(RULES).join('; ')}.`
       : `${breaches.length} BREACHES of what must hold:`,
-    ...breaches.slice(0, 20).map(({ rule, text }) => `  ${RULES[rule]}: ${text}`),
+    ...breaches.slice(0, SHOWN).map(({ rule, text }) => `  ${RULES[rule]}: ${text}`),
   ].join('\n');
 }
 

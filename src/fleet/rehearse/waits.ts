@@ -1,4 +1,4 @@
-// What hosts that are seen and not begun wait for: where they spend most of it, there is the bottleneck.
+// What hosts that are seen and not begun, or failed, wait for: where they spend most of it, there is the bottleneck.
 import type { Fleet } from '../file/fleet.ts';
 import { findObstacle, measureLoad } from '../state/arm.ts';
 import { machineOf } from '../state/plan.ts';
@@ -8,7 +8,7 @@ import { isOpen } from '../state/window.ts';
 
 /** `server`: nothing keeps them, they are only not told yet. */
 export const REASONS = [
-  'start', 'pause', 'window', 'approval', 'canary', 'wave', 'coordinator', 'at-once', 'joins', 'server',
+  'start', 'pause', 'window', 'approval', 'canary', 'wave', 'coordinator', 'at-once', 'joins', 'failure', 'server',
 ] as const; // prettier-ignore
 
 export type Reason = (typeof REASONS)[number];
@@ -39,8 +39,9 @@ export function countWaits(
     return obstacle.what === 'coordinator-facts' ? 'coordinator' : obstacle.what;
   };
   for (const { name } of fleet.hosts) {
-    if (machineOf(state, name)?.state !== 'seen') continue;
-    const reason = why(name);
+    const where = machineOf(state, name)?.state;
+    if (where !== 'seen' && where !== 'failed') continue;
+    const reason = where === 'failed' ? 'failure' : why(name);
     counts[reason] = (counts[reason] ?? 0) + 1;
   }
   return counts;
