@@ -1,5 +1,5 @@
 // Everything else: locale, time zone, boot arguments, and whether toolstack and pool fit.
-import { nearest } from '../common/nearest.ts';
+import { isTimeZone, nearestTimeZone } from '../common/time-zone.ts';
 import type { Findings, Toolstack } from './findings.ts';
 import { checkUnit } from './check-storage.ts';
 import type { HostFile } from './schema/host-file.ts';
@@ -29,7 +29,7 @@ function checkPlace({ locale, timezone }: HostFile, findings: Findings): void {
     });
   }
   if (!isTimeZone(timezone)) {
-    const guess = nearest(timezone, Intl.supportedValuesOf('timeZone'));
+    const guess = nearestTimeZone(timezone);
     findings.warn(
       'input/unknown-timezone',
       `there is no time zone ${timezone} that is known here`,
@@ -41,15 +41,6 @@ function checkPlace({ locale, timezone }: HostFile, findings: Findings): void {
             : `did you mean ${guess}?`,
       },
     );
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
   }
 }
 

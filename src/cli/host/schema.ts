@@ -1,6 +1,7 @@
 // kronos host schema
 import type { Command } from 'commander';
 import { addCommonOptions, createSubCommand } from '../options.ts';
+import { printSchema } from '../print-schema.ts';
 import type { CommonOptions, Runner } from '../session.ts';
 
 /** Defines `kronos host schema`. */
@@ -13,12 +14,7 @@ export function createSchema(run: Runner): Command {
   return addCommonOptions(command).action((options: CommonOptions & { output?: string }) =>
     run(options, async () => {
       const { hostFileJsonSchema } = await import('../../host/json-schema.ts');
-      const text = hostFileJsonSchema();
-      const { output } = options;
-      if (output === undefined) return { json: JSON.parse(text) as unknown, text: text.trimEnd() };
-      const { writeFileAtomic } = await import('../../common/files.ts');
-      await writeFileAtomic(output, text);
-      return { json: { file: output }, text: `wrote ${output}` };
+      return printSchema(hostFileJsonSchema(), options.output);
     }),
   );
 }

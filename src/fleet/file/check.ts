@@ -64,7 +64,7 @@ function checkGroups(file: FleetFile, findings: FleetFindings): void {
       const path = ['hosts', name, 'groups', index];
       if (!Object.hasOwn(file.groups, group)) unknownGroup(group, path, file, findings);
       if (groups.indexOf(group) !== index) {
-        findings.error('input/name-twice', `the group ${group} is there twice`, {
+        findings.error('input/group-twice', `the group ${group} is there twice`, {
           path,
           hint: 'remove one of the two; the later one would count',
         });
@@ -116,7 +116,7 @@ function checkAddresses(
       if (other === undefined) known.set(address, name);
       else {
         findings.errorAt(
-          'input/address-twice',
+          'input/host-address-twice',
           `the hosts ${other} and ${name} both have the address ${address}`,
           {
             location: document.locate(['network', 'management', family, 'address']),

@@ -51,7 +51,8 @@ export async function composeHostFile(
   return text;
 }
 
-function findHost(fleet: Fleet, name: string): FleetHost {
+/** The host of a name. Errors: `input/no-such-host`. */
+export function findHost(fleet: Fleet, name: string): FleetHost {
   const host = fleet.hosts.find((one) => one.name === name);
   if (host !== undefined) return host;
   const guess = nearest(

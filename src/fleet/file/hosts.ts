@@ -3,13 +3,14 @@ import { KronosError, KronosErrors } from '../../common/error.ts';
 import type { Path, YamlDocument } from '../../common/yaml.ts';
 import { includeInto, isMapping, type ReadInclude } from '../../host/document.ts';
 import { resolveHostFile, type HostFileSource } from '../../host/read.ts';
+import { checkHost, checkTakenAway } from './check-host.ts';
 import type { FleetFindings, HostFinding } from './findings.ts';
 import { gatherFindings } from './findings.ts';
 import { layerAt, mergeOver, overlayDocument, type Layer } from './overlay.ts';
 import type { FleetFile } from './schema.ts';
 
 /** Keys of a host file that the fleet sets, and what to do instead. */
-const KEYS_OF_THE_FLEET: Readonly<Record<string, string>> = {
+export const KEYS_OF_THE_FLEET: Readonly<Record<string, string>> = {
   pool: 'name the host in the list of a pool, below pools',
   report: 'remove it: hosts of a fleet report to its server',
   approve:
@@ -66,7 +67,7 @@ export async function composeHosts(
       const source = resolveHostFile(whole);
       composed.set(name, { document: whole, source });
       warnings.push(...source.warnings.map((error) => ({ host: name, error })));
-      errors.push(...checkForFleet(name, source, poolOf.get(name)));
+      errors.push(...checkHost(source, poolOf.get(name)).map((error) => ({ host: name, error })));
     } catch (error) {
       errors.push(...errorsOf(error).map((one) => ({ host: name, error: one })));
     }
@@ -102,6 +103,7 @@ async function openLayer(
     return { ...own, value: {} };
   }
   if (!isMapping(layer.value)) return layer;
+  findings.errors.push(...checkTakenAway(layer));
   const refused = Object.keys(layer.value).filter((key) => Object.hasOwn(KEYS_OF_THE_FLEET, key));
   for (const key of refused) {
     findings.errors.push(
@@ -130,23 +132,6 @@ function readOnce(read: ReadInclude): ReadInclude {
     known.set(path, reading);
     return reading;
   };
-}
-
-function checkForFleet(
-  host: string,
-  { hostFile, document }: HostFileSource,
-  pool: string | undefined,
-): HostFinding[] {
-  if (pool === undefined || hostFile.toolstack !== 'xl') return [];
-  const error = new KronosError(
-    'input/pool-without-xapi',
-    `the pool ${pool} needs the toolstack xapi`,
-    {
-      location: document.locate(['toolstack']),
-      hint: 'remove the key, or take the host out of the pool',
-    },
-  );
-  return [{ host, error }];
 }
 
 function errorsOf(error: unknown): readonly KronosError[] {

@@ -1,5 +1,5 @@
 // The rollout of a fleet file as the policy that decides.
-import { nearest } from '../../common/nearest.ts';
+import { isTimeZone, nearestTimeZone } from '../../common/time-zone.ts';
 import type { Policy, Window } from './fleet.ts';
 import type { FleetFindings } from './findings.ts';
 import { DAYS, type FleetFile } from './schema.ts';
@@ -49,7 +49,7 @@ function resolveWindow(
 ): Window {
   const path = ['rollout', 'windows', index];
   if (!isTimeZone(timezone)) {
-    const guess = nearest(timezone, Intl.supportedValuesOf('timeZone'));
+    const guess = nearestTimeZone(timezone);
     findings.error('input/unknown-timezone', `there is no time zone ${timezone}`, {
       path: [...path, 'timezone'],
       hint: guess === undefined ? 'names are like Europe/Berlin' : `did you mean ${guess}?`,
@@ -76,13 +76,4 @@ const DAY = 24 * 60;
 function minutesOf(time: string): number {
   const [hours = 0, minutes = 0] = time.split(':').map(Number);
   return hours * 60 + minutes;
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

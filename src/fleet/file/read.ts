@@ -7,6 +7,7 @@ import type { ReadInclude } from '../../host/document.ts';
 import { includeBeside, inOrder, readText } from '../../host/read.ts';
 import { isSecretPath } from '../../host/secret-places.ts';
 import { checkFleet, identityOf } from './check.ts';
+import { checkPoolLogins, checkSecretFiles } from './check-host.ts';
 import { createFindings } from './findings.ts';
 import type { Fleet, FleetHost } from './fleet.ts';
 import { composeHosts } from './hosts.ts';
@@ -66,6 +67,8 @@ export async function parseFleetFile(
   const { readInclude, directory } = options;
   const composed = await composeHosts(checked, document, { readInclude, poolOf, findings });
   checkFleet(checked, composed, findings);
+  checkPoolLogins(pools, composed, findings);
+  await checkSecretFiles(pools, composed, directory, findings);
   if (findings.errors.length > 0)
     throw new KronosErrors(limitMistakes(inOrder(findings.errors), file));
   const hosts = Object.entries(checked.hosts).flatMap(([name, host]): FleetHost[] => {

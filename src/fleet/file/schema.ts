@@ -21,8 +21,11 @@ const hostName = z
   )
   .meta({ title: 'host name' });
 
+/** By this title the schema for editors knows parts of host files. */
+export const HOST_KEYS = 'keys of a host file';
+
 /** Checked as a whole once it is put together. */
-const hostKeys = z.record(z.string(), z.unknown()).meta({ title: 'keys of a host file' });
+const hostKeys = z.record(z.string(), z.unknown()).meta({ title: HOST_KEYS });
 
 const clockTime = z
   .string()

@@ -1,0 +1,23 @@
+// Names of time zones.
+import { nearest } from './nearest.ts';
+
+const known = new Map<string, boolean>();
+
+/** Whether there is a time zone of this name, as far as Node knows. */
+export function isTimeZone(name: string): boolean {
+  const earlier = known.get(name);
+  if (earlier !== undefined) return earlier;
+  let found = true;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+  } catch {
+    found = false;
+  }
+  known.set(name, found);
+  return found;
+}
+
+/** The name that was most likely meant. */
+export function nearestTimeZone(name: string): string | undefined {
+  return nearest(name, Intl.supportedValuesOf('timeZone'));
+}
