@@ -1,6 +1,7 @@
 // kronos fleet: a rack of machines, installed over the network from one file.
 import type { Command } from 'commander';
 import { createPlan } from './fleet/plan.ts';
+import { createRehearse } from './fleet/rehearse.ts';
 import { createSchema } from './fleet/schema.ts';
 import { createValidate } from './fleet/validate.ts';
 import { createSubCommand } from './options.ts';
@@ -15,5 +16,6 @@ export function createCommand(run: Runner): Command {
   )
     .addCommand(createValidate(run).summary('check a fleet file'))
     .addCommand(createPlan(run).summary('print what each host will become'))
+    .addCommand(createRehearse(run).summary('play a rollout with simulated machines'))
     .addCommand(createSchema(run).summary('print the JSON Schema of the fleet file'));
 }

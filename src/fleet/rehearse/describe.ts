@@ -166,3 +166,24 @@ function hours(seconds: number): string {
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** The same as data. */
+export function summarizeRehearsal(fleet: Fleet, rehearsal: Rehearsal): Record<string, unknown> {
+  const { operator, client, journal, settings } = rehearsal;
+  const { milliseconds, ...requests } = client;
+  const { waits, failures, status, ...person } = operator;
+  return {
+    ...{ fleet: fleet.name, hosts: fleet.hosts.length, seconds: rehearsal.seconds },
+    ...{ realSeconds: rehearsal.realSeconds, counts: status.counts, settings },
+    delays: rankDelays(rehearsal).map(({ what, seconds }) => ({ what, seconds })),
+    waits: Object.fromEntries(waits),
+    ...{ failures, operator: person, link: rehearsal.link, server: rehearsal.server },
+    requests: { ...requests, medianMs: median(milliseconds) },
+    journal: { ...journal, breaches: undefined },
+    breaches: rehearsal.breaches,
+  };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+}
