@@ -45,15 +45,15 @@ export function makeUpFleet(hosts: number): string {
       `    coordinator: ${number % 2 === 0 ? (names[0] ?? '') : 'first-seen'}`,
       `    hosts: [${names.join(', ')}]`,
       '    credential: { password: rehearsal }',
-      '    joins: 8',
+      '    joins: 16',
     );
   }
   lines.push(
     'rollout:',
     '  canary: 1',
     '  approval: canary',
-    '  waves: [16, 64, 256]',
-    '  atOnce: 64',
+    '  waves: [32, 128, 512]',
+    '  atOnce: 128',
     // A rehearsal is to show all that fails.
     `  stopAfter: ${Math.max(1, hosts)}`,
     '',
