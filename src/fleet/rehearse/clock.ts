@@ -52,6 +52,7 @@ export function createClock({ start, speed, slack = 1 }: ClockOptions): Clock {
 
   /** The time that the speed allows. */
   const allowed = (): number => {
+    if (speed === Infinity) return Infinity;
     const real = performance.now();
     const reached = pace.simulated + (real - pace.real) * speed;
     // What was not used while time stood still is not made up for in one leap.
@@ -69,8 +70,10 @@ export function createClock({ start, speed, slack = 1 }: ClockOptions): Clock {
         await new Promise<void>((resolve) => (changed = resolve));
         continue;
       }
-      const early = next.at - allowed();
+      const reached = allowed();
+      const early = next.at - reached;
       if (early > 0) {
+        now = Math.max(now, reached);
         await sleepReal(Math.min(CREDIT, early / speed));
         continue;
       }

@@ -21,28 +21,34 @@ export interface Coordinator {
   join: (host: string, target: JoinTarget, seconds: PhaseSeconds) => Promise<{ waited: number }>;
 }
 
-/** Coordinators that take one join after the other, as long as xapi was measured to. */
-export function modelCoordinator(clock: Clock): Coordinator {
-  const pools = new Map<string, { fingerprint: string; free: Promise<void> }>();
+/**
+ * Coordinators that take one join after the other, for as long as xapi was measured to. `isThere` says so of those that
+ * this model did not make.
+ */
+export function modelCoordinator(
+  clock: Clock,
+  isThere: (target: JoinTarget) => boolean = () => false,
+): Coordinator {
+  const pools = new Map<string, string>();
+  const turns = new Map<string, Promise<void>>();
   return {
     found: (host) => {
       const address = `${host}.rehearsal`;
       const fingerprint = createHash('sha256').update(address).digest('hex');
-      // Installed again it is another one, with an empty pool; members of the old one are known to nobody.
-      if (!pools.has(address)) pools.set(address, { fingerprint, free: Promise.resolve() });
+      pools.set(address, fingerprint);
       return Promise.resolve({ address, fingerprint });
     },
-    join: async (_host, { address, fingerprint }, seconds) => {
-      const pool = pools.get(address);
-      if (pool?.fingerprint !== fingerprint) {
+    join: async (_host, target, seconds) => {
+      const { address, fingerprint } = target;
+      if (pools.get(address) !== fingerprint && !isThere(target)) {
         throw new KronosError('io/not-ready', `${address} is no coordinator`, {
           hint: 'members come after their coordinator',
         });
       }
       const began = clock.now();
-      const before = pool.free;
+      const before = turns.get(address) ?? Promise.resolve();
       let leave = (): void => undefined;
-      pool.free = new Promise((resolve) => (leave = resolve));
+      turns.set(address, new Promise((resolve) => (leave = resolve)));
       await before;
       const waited = (clock.now() - began) / 1000;
       try {

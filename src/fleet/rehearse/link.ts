@@ -30,6 +30,9 @@ interface Flow {
   fail: (error: unknown) => void;
 }
 
+/** Seconds. */
+const ROUNDING = 0.001;
+
 /** A link of the server and links of its machines, in bytes a second. */
 export function createLink(
   clock: Clock,
@@ -51,8 +54,8 @@ export function createLink(
     figures.busy += seconds;
     if (link / flows.size < machineLink) figures.full += seconds;
     for (const flow of [...flows]) {
-      // Times are rounded to what a number can hold.
-      if (flow.end > carried + 1) continue;
+      // Times are rounded to what a number can hold: without room for it the last bytes would never come.
+      if (flow.end > carried + rate() * ROUNDING) continue;
       flows.delete(flow);
       flow.done();
     }
@@ -60,13 +63,11 @@ export function createLink(
   /** Wakes when the next flow is through, unless another one comes or goes before. */
   const watch = async (): Promise<void> => {
     plan += 1;
-    const own = plan;
-    if (flows.size === 0) return;
-    const next = Math.min(...[...flows].map(({ end }) => end));
-    await clock.sleep((next - carried) / rate());
-    if (own !== plan) return;
-    settle();
-    await watch();
+    for (const own = plan; own === plan && flows.size > 0; settle()) {
+      const next = Math.min(...[...flows].map(({ end }) => end));
+      await clock.sleep((next - carried) / rate());
+      if (own !== plan) return;
+    }
   };
   /** The clock was stopped. */
   const end = (error: unknown): void => {
