@@ -130,8 +130,8 @@ async function readBytes(path: string, limit: number): Promise<Buffer> {
   });
 }
 
-/** Reads included files from the directory of a host file and below. */
-export function includeBeside(path: string): ReadInclude {
+/** Reads included files from the directory of a file and below; `what` messages call that file. */
+export function includeBeside(path: string, what = 'the host file'): ReadInclude {
   const directory = dirname(path);
   return async (include) => {
     const file = join(directory, include);
@@ -141,11 +141,11 @@ export function includeBeside(path: string): ReadInclude {
       if (!(error instanceof KronosError)) throw error;
       if (error.code === 'input/no-such-file') {
         throw new KronosError('input/no-such-file', `there is no file ${file} to include`, {
-          hint: 'included files are found from the directory of the host file',
+          hint: `included files are found from the directory of ${what}`,
         });
       }
       if (error.code !== 'input/path-escapes') throw error;
-      throw new KronosError('input/path-escapes', `${file} is not beside the host file or below`, {
+      throw new KronosError('input/path-escapes', `${file} is not beside ${what} or below`, {
         hint: 'copy it there; links are not followed',
       });
     }

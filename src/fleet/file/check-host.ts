@@ -63,7 +63,8 @@ export function checkTakenAway(layer: Layer): KronosError[] {
       const own = [...path, key];
       if (inner !== null) visit(inner, own);
       else {
-        const known = keysAt(hostFileSchema, path, layer.value);
+        // Without the value: what is taken away may be of the kind that was there before.
+        const known = keysAt(hostFileSchema, path, undefined);
         // Variables have any name, and where nothing is known the parent is the mistake.
         if (known.length === 0 || known.includes(key)) continue;
         const guess = nearest(key, known);

@@ -49,7 +49,7 @@ function describeRollout({ canary, waves, approval }: Policy): string {
     canary: 'approved after the canary',
     'every-wave': 'each wave approved',
   } as const;
-  return `${sizes.join(', ')}; ${asked[approval]}`;
+  return `${sizes.join(', then ')}; ${asked[approval]}`;
 }
 
 function describeWindow({ days, from, to, timezone }: Window): string {

@@ -42,6 +42,16 @@ export function createFindings(document: YamlDocument): FleetFindings {
   };
 }
 
+/** Each once: what is wrong in an included file is found wherever it is included. */
+export function distinct(errors: readonly KronosError[]): KronosError[] {
+  return [...new Map(errors.map((error) => [keyOf(error), error])).values()];
+}
+
+function keyOf({ code, message, location }: KronosError): string {
+  const place = location === undefined ? '' : formatLocation(location);
+  return JSON.stringify([code, place, message]);
+}
+
 /** What was found in the host file of a host. */
 export interface HostFinding {
   host: string;
@@ -55,9 +65,7 @@ export interface HostFinding {
 export function gatherFindings(found: readonly HostFinding[]): KronosError[] {
   const gathered = new Map<string, { error: KronosError; hosts: string[] }>();
   for (const { host, error } of found) {
-    const { code, message, location } = error;
-    const place = location === undefined ? '' : formatLocation(location);
-    const key = JSON.stringify([code, place, message]);
+    const key = keyOf(error);
     const earlier = gathered.get(key);
     if (earlier === undefined) gathered.set(key, { error, hosts: [host] });
     else earlier.hosts.push(host);

@@ -38,7 +38,9 @@ export async function composeHosts(
 ): Promise<Map<string, ComposedHost>> {
   const { findings, poolOf } = options;
   const readInclude = options.readInclude && readOnce(options.readInclude);
-  const open = (base: Path): Promise<Layer> => openLayer(document, base, readInclude, findings);
+  const broken = new Set<Layer>();
+  const open = (base: Path): Promise<Layer> =>
+    openLayer(layerAt(document, base), { readInclude, findings, broken });
   const common = await open(['host']);
   const groups = new Map<string, Layer>();
   for (const name of Object.keys(file.groups))
@@ -56,6 +58,8 @@ export async function composeHosts(
         return layer === undefined ? [] : [layer];
       }),
     ];
+    // What is missing in a file that could not be read says nothing more.
+    if ([...below, own].some((layer) => broken.has(layer))) continue;
     const key = host.groups.join(' ');
     if (!bases.has(key)) bases.set(key, mergeAll(below));
     const whole = overlayDocument(
@@ -89,18 +93,17 @@ function withDefaults(name: string, value: unknown, pooled: boolean): unknown {
 
 /** A part of a host file together with what it includes; keys that are not its to have are told. */
 async function openLayer(
-  document: YamlDocument,
-  base: Path,
-  readInclude: ReadInclude | undefined,
-  findings: FleetFindings,
+  own: Layer,
+  context: { readInclude: ReadInclude | undefined; findings: FleetFindings; broken: Set<Layer> },
 ): Promise<Layer> {
-  const own = layerAt(document, base);
+  const { readInclude, findings, broken } = context;
   let layer: Layer;
   try {
     layer = await includeInto(own, readInclude);
   } catch (error) {
     findings.errors.push(...errorsOf(error));
-    return { ...own, value: {} };
+    broken.add(own);
+    return own;
   }
   if (!isMapping(layer.value)) return layer;
   findings.errors.push(...checkTakenAway(layer));

@@ -42,7 +42,7 @@ export function resolvePools(file: FleetFile, findings: FleetFindings): FleetPoo
 function membersOf(file: FleetFile): Map<string, string[]> {
   const members = new Map(Object.keys(file.groups).map((group) => [group, [] as string[]]));
   for (const [name, { groups }] of Object.entries(file.hosts)) {
-    for (const group of groups) members.get(group)?.push(name);
+    for (const group of new Set(groups)) members.get(group)?.push(name);
   }
   return members;
 }

@@ -8,7 +8,7 @@ import { includeBeside, inOrder, readText } from '../../host/read.ts';
 import { isSecretPath } from '../../host/secret-places.ts';
 import { checkFleet, identityOf } from './check.ts';
 import { checkPoolLogins, checkSecretFiles } from './check-host.ts';
-import { createFindings } from './findings.ts';
+import { createFindings, distinct } from './findings.ts';
 import type { Fleet, FleetHost } from './fleet.ts';
 import { composeHosts } from './hosts.ts';
 import { resolvePolicy } from './policy.ts';
@@ -34,7 +34,7 @@ export async function readFleetFile(path: string): Promise<FleetSource> {
   const text = await readFleetText(path);
   return parseFleetFile(text, path, {
     directory: resolve(dirname(path)),
-    readInclude: includeBeside(path),
+    readInclude: includeBeside(path, 'the fleet file'),
   });
 }
 
@@ -70,7 +70,7 @@ export async function parseFleetFile(
   checkPoolLogins(pools, composed, findings);
   await checkSecretFiles(pools, composed, directory, findings);
   if (findings.errors.length > 0)
-    throw new KronosErrors(limitMistakes(inOrder(findings.errors), file));
+    throw new KronosErrors(limitMistakes(inOrder(distinct(findings.errors)), file));
   const hosts = Object.entries(checked.hosts).flatMap(([name, host]): FleetHost[] => {
     const whole = composed.get(name)?.document;
     if (whole === undefined) return [];

@@ -7,6 +7,8 @@ export type NoteKind =
   | 'event'
   /** A request that was turned away. */
   | 'refused'
+  /** A machine that is known was turned away. */
+  | 'warned'
   /** Too many at once. */
   | 'crowd'
   /** Something of ours went wrong. */

@@ -73,7 +73,9 @@ function refuse(
   { status, message }: Refusal,
 ): void {
   const [path = ''] = (request.url ?? '').slice(0, 200).split(/[?#]/, 1);
-  context.note('refused', `${addressOf(request.socket)} ${path}: ${status}, ${message}`);
+  // What strangers try must not crowd out what concerns machines of the fleet.
+  const kind = status === 409 ? 'warned' : 'refused';
+  context.note(kind, `${addressOf(request.socket)} ${path}: ${status}, ${message}`);
   send(response, status, message);
 }
 

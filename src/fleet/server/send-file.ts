@@ -1,6 +1,7 @@
 // Sends files of the boot tree: to many machines at once, in pieces that they share, and not for ever to one that takes
 // nothing.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { answerFile } from '../../common/file-answer.ts';
 import type { Chunk, Chunks } from './chunks.ts';
 import type { TreeFile } from './tree.ts';
@@ -34,6 +35,22 @@ export function createFileSender(chunks: Chunks, pieceSeconds = PIECE_SECONDS): 
   );
   sweep.unref();
 
+  /**
+   * What is done when a connection breaks; one may have several requests under way. Those that wait behind another one are
+   * told nothing by Node.
+   */
+  const leaving = new WeakMap<Socket, Set<() => void>>();
+  const leavingOf = (socket: Socket): Set<() => void> => {
+    const known = leaving.get(socket);
+    if (known !== undefined) return known;
+    const fresh = new Set<() => void>();
+    leaving.set(socket, fresh);
+    socket.once('close', () => {
+      for (const leave of fresh) leave();
+    });
+    return fresh;
+  };
+
   const stream = (
     file: TreeFile,
     request: IncomingMessage,
@@ -46,14 +63,13 @@ export function createFileSender(chunks: Chunks, pieceSeconds = PIECE_SECONDS): 
       held?.release();
       held = undefined;
     };
-    // The connection, because a response that waits behind another one on it is told nothing when it breaks.
     const { socket } = request;
     const leave = (): void => {
       release();
       active.delete(response);
-      socket.removeListener('close', leave);
+      leaving.get(socket)?.delete(leave);
     };
-    socket.on('close', leave);
+    leavingOf(socket).add(leave);
     const fail = (): void => {
       // The length was promised: only a broken connection says that it is not kept.
       leave();

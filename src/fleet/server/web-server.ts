@@ -69,6 +69,12 @@ export async function openWebServer(
   });
   server.setTimeout(limits.idleSeconds * 1000);
   limitConnections(server, limits, note);
+  // Node knows only those that sent something.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     refuseBadRequest(error, socket, note);
   });
@@ -78,7 +84,7 @@ export async function openWebServer(
     close: () =>
       new Promise((done) => {
         server.close(() => done());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
@@ -114,18 +120,24 @@ function limitConnections(
 
 /** What is no HTTP, too long or too slow: answered in a word where that is still possible. */
 function refuseBadRequest(error: NodeJS.ErrnoException, socket: Socket, note: Note): void {
+  const { code = '' } = error;
+  if (!/^(?:HPE|ERR_HTTP)_/.test(code)) {
+    // Without a handshake there is nobody to answer.
+    if (code !== 'ECONNRESET' && code !== 'EPIPE') {
+      note('refused', `${addressOf(socket)}: no connection came about: ${code}`);
+    }
+    socket.destroy();
+    return;
+  }
   const status =
-    error.code === 'HPE_HEADER_OVERFLOW'
+    code === 'HPE_HEADER_OVERFLOW'
       ? '431 Request Header Fields Too Large'
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? '408 Request Timeout'
         : '400 Bad Request';
-  if (error.code !== 'ECONNRESET' && error.code !== 'EPIPE') {
-    note('refused', `${addressOf(socket)}: ${status}`);
-  }
-  if (socket.writable)
-    socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
-  else socket.destroy();
+  note('refused', `${addressOf(socket)}: ${status}`);
+  if (!socket.writable) socket.destroy();
+  else socket.end(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
 }
 
 function describe(error: unknown): string {

@@ -1,5 +1,5 @@
 // A fleet server with everything real: fleet file, store in plain files, boot tree, TLS; and machines that talk to it.
-import { request as requestHttp, type IncomingHttpHeaders } from 'node:http';
+import { request as requestHttp, type Agent, type IncomingHttpHeaders } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -120,6 +120,7 @@ export function ask(
     body?: string | Buffer;
     token?: string | undefined;
     headers?: Record<string, string>;
+    agent?: Agent;
   } = {},
 ): Promise<Answer> {
   const { hostname, port, protocol } = new URL(url);
@@ -128,7 +129,8 @@ export function ask(
   return new Promise((resolve, reject) => {
     const asked = request(
       {
-        ...{ hostname, port, path, method, agent: false, rejectUnauthorized: false },
+        ...{ hostname, port, path, method, rejectUnauthorized: false },
+        agent: options.agent ?? false,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
