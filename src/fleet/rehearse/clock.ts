@@ -70,16 +70,15 @@ export function createClock({ start, speed, slack = 1 }: ClockOptions): Clock {
         await new Promise<void>((resolve) => (changed = resolve));
         continue;
       }
-      const reached = allowed();
-      const early = next.at - reached;
+      const reached = Math.min(next.at, allowed());
+      if (reached > now) {
+        now = reached;
+        for (const listener of listeners) listener(now);
+      }
+      const early = next.at - now;
       if (early > 0) {
-        now = Math.max(now, reached);
         await sleepReal(Math.min(CREDIT, early / speed));
         continue;
-      }
-      if (next.at > now) {
-        now = next.at;
-        for (const listener of listeners) listener(now);
       }
       while ((sleepers.first()?.at ?? Infinity) <= now) sleepers.take()?.wake();
     }

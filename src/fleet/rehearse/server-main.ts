@@ -10,7 +10,8 @@ import { startFleetServer } from '../server/server.ts';
 import type { Entry } from '../state/event.ts';
 import { decide } from '../state/decide.ts';
 import { openFileStore } from '../store/files.ts';
-import { parseLine } from '../store/line.ts';
+import { parseEvent, parseLine } from '../store/line.ts';
+import { openPostgresStore } from '../store/postgres.ts';
 import type { ServerOrder, ServerQuestion, ServerSays } from './server-words.ts';
 import { countWaits } from './waits.ts';
 
@@ -26,7 +27,10 @@ async function serve(order: ServerOrder): Promise<(question: ServerQuestion) => 
   const now = (): number => clock.now;
   const { fleet } = await readFleetFile(order.fleetFile);
   await mkdir(order.state, { recursive: true, mode: 0o700 });
-  const store = await openFileStore(order.state, { now });
+  const store =
+    order.database === undefined
+      ? await openFileStore(order.state, { now })
+      : await openPostgresStore(order.database, fleet.name, { now });
   const desk = openDesk({ fleet, store, now });
   const server = await startFleetServer({
     ...{ fleet, store, desk, now, tree: order.tree },
@@ -67,7 +71,7 @@ async function serve(order: ServerOrder): Promise<(question: ServerQuestion) => 
         return;
       }
       case 'journal': {
-        say({ id, answer: await readJournal(join(order.state, 'journal')) });
+        say({ id, answer: await readJournal(order, fleet.name) });
         return;
       }
     }
@@ -75,7 +79,9 @@ async function serve(order: ServerOrder): Promise<(question: ServerQuestion) => 
 }
 
 /** All entries in the order in which they were written. */
-async function readJournal(directory: string): Promise<Entry[]> {
+async function readJournal({ database, state }: ServerOrder, fleet: string): Promise<Entry[]> {
+  if (database !== undefined) return readRows(database, fleet);
+  const directory = join(state, 'journal');
   const lines: { n: number; entry: Entry }[] = [];
   for (const name of await readdir(directory)) {
     for (const text of (await readFile(join(directory, name), 'utf8')).split('\n')) {
@@ -84,6 +90,23 @@ async function readJournal(directory: string): Promise<Entry[]> {
     }
   }
   return lines.sort((a, b) => a.n - b.n).map(({ entry }) => entry);
+}
+
+async function readRows(url: string, fleet: string): Promise<Entry[]> {
+  const { Client } = await import('pg');
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ time: string; subject: string; event: string }>(
+      'SELECT time, subject, event FROM kronos_fleet_journal WHERE fleet = $1 ORDER BY n',
+      [fleet],
+    );
+    return rows.map(
+      ({ time, subject, event }) => ({ time, subject, event: parseEvent(event) }) as Entry,
+    );
+  } finally {
+    await client.end();
+  }
 }
 
 let take: Promise<(question: ServerQuestion) => Promise<void>> | undefined;
