@@ -14,6 +14,8 @@ import { createNews, decideInTurn, laterTime, takeTurns } from './turns.ts';
 export interface FileStoreOptions {
   /** Told what a server that was killed left behind. */
   note?: ((text: string) => void) | undefined;
+  /** Milliseconds since 1970 (default Date.now): entries get their time from it. */
+  now?: (() => number) | undefined;
 }
 
 /** Bytes. */
@@ -32,7 +34,7 @@ export async function openFileStore(
   try {
     const secret = await readOrMakeSecret(join(directory, 'secret'));
     const journal = await openJournalFiles(join(directory, 'journal'), note);
-    return openStore(directory, journal, secret, release);
+    return openStore(directory, journal, secret, release, options.now ?? Date.now);
   } catch (error) {
     await release();
     throw describeTrouble(directory, error);
@@ -44,12 +46,13 @@ function openStore(
   journal: Awaited<ReturnType<typeof openJournalFiles>>,
   secret: Buffer,
   release: () => Promise<void>,
+  now: () => number,
 ): Store {
   const news = createNews();
   let { state, lastTime } = journal;
   let closed = false;
   const turns = takeTurns(async (lot) => {
-    const time = laterTime(new Date().toISOString(), lastTime);
+    const time = laterTime(new Date(now()).toISOString(), lastTime);
     const outcome = decideInTurn(lot, state, time);
     if (outcome.entries.length > 0) {
       await journal.append(outcome.entries);

@@ -15,6 +15,8 @@ import { decideInTurn, laterTime, takeTurns, type Outcome, type Waiting } from '
 export interface PostgresStoreOptions {
   /** Told when the database stops to answer, and when it answers again. */
   note?: ((text: string) => void) | undefined;
+  /** Milliseconds since 1970 (default: the database's clock, the one that all servers share). */
+  now?: (() => number) | undefined;
 }
 
 interface Row {
@@ -105,7 +107,8 @@ export async function openPostgresStore(
       await client.query('ROLLBACK');
       return doubtful.outcome;
     }
-    const time = laterTime(row.now, lastTime);
+    const own = options.now?.();
+    const time = laterTime(own === undefined ? row.now : new Date(own).toISOString(), lastTime);
     const outcome = decideInTurn(lot, state, time);
     const { entries } = outcome;
     if (entries.length === 0) {
