@@ -1,9 +1,8 @@
 // The page in a real browser: seen, driven by keys alone, and looked at by axe. Photographs stay in the temporary directory
 // where KRONOS_PHOTOGRAPHS does not name another.
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import axe from 'axe-core';
 import puppeteer, { type Browser, type Page } from 'puppeteer-core';
 import { temporaryDirectory } from '../temporary.ts';
 import { makeDesk } from '../fleet/web/fixture.ts';
@@ -11,7 +10,6 @@ import { serveWeb, TOKEN, type WebServer } from '../fleet/web/server.ts';
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 375, height: 812, isMobile: true, hasTouch: true, deviceScaleFactor: 2 };
-const AXE = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: Browser;
 test.before(async () => {
@@ -57,7 +55,7 @@ async function logIn(page: Page, { url }: WebServer): Promise<void> {
 
 /** What axe finds that is serious or moderate. The page's own policy keeps foreign scripts out, so it comes by the debugger. */
 async function findViolations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const found = (await page.evaluate(`axe.run({ resultTypes: ['violations'] })`)) as {
     violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
   };

@@ -58,7 +58,7 @@ export const statusSchema = z.object({
 export const detailsSchema = z.object({
   status: hostSchema,
   history: z.array(z.object({ time: text, text })),
-  inventory: z.unknown(),
+  inventory: z.unknown().optional(),
 }) satisfies z.ZodType<HostDetails>;
 
 /** The answer to POST /v1/actions. */
