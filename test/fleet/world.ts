@@ -133,15 +133,26 @@ function goOn(world: World, machine: Machine, deed: Deed): void {
       if (deed !== 'lose-file') machine.phase = 'installing';
       return;
     case 'installing':
-      if (machine.number === 0) { step(world, machine, 'install', 'partition'); return; }
+      if (machine.number === 0) {
+        step(world, machine, 'install', 'partition');
+        return;
+      }
       report('install');
       machine.phase = deed === 'fail' ? 'live' : 'installed';
       return;
-    case 'installed':
-      { startMachine(world, machine); return; }
+    case 'installed': {
+      startMachine(world, machine);
+      return;
+    }
     case 'first-boot':
-      if (machine.number === 0) { step(world, machine, 'firstboot', 'network'); return; }
-      if (machine.number === 1) { step(world, machine, 'firstboot', 'pool'); return; }
+      if (machine.number === 0) {
+        step(world, machine, 'firstboot', 'network');
+        return;
+      }
+      if (machine.number === 1) {
+        step(world, machine, 'firstboot', 'pool');
+        return;
+      }
       report('firstboot');
       machine.phase = deed === 'fail' ? 'broken' : 'running';
       return;

@@ -46,15 +46,15 @@ export function takeTurns(keep: (lot: readonly Waiting[]) => Promise<void>): {
         for (const one of lot) one.reject(error);
       }
     }
+    // At once: whoever comes a moment later must not wait for somebody who has gone.
+    running = undefined;
   };
   return {
     transact: <T>(work: Work<T>) =>
       new Promise<T>((resolve, reject) => {
         queue.push({ work, resolve: resolve as Waiting['resolve'], reject });
         // Not before the caller is done: what it does at once goes together.
-        running ??= Promise.resolve()
-          .then(serve)
-          .finally(() => (running = undefined));
+        running ??= Promise.resolve().then(serve);
       }),
     idle: async () => {
       while (running !== undefined) await running;

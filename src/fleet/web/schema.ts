@@ -64,9 +64,11 @@ export const detailsSchema = z.object({
 /** The answer to POST /v1/actions. */
 export const doneSchema = z.object({ message: text });
 
-/** Any answer that refuses. */
+const errorSchema = z.object({ code: text, message: text, hint: text.optional() });
+
+/** Any answer that refuses; of several mistakes `errors` has each. */
 export const refusalSchema = z.object({
-  error: z.object({ code: text, message: text, hint: text.optional() }),
+  error: errorSchema.extend({ errors: z.array(errorSchema).optional() }),
 });
 
 /** What `change` events of GET /v1/stream carry: all but the hosts is whole, of the hosts those that changed. */
