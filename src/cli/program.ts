@@ -62,11 +62,6 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./pool.ts'),
   },
   {
-    name: 'fleet',
-    summary: 'install a rack of machines over the network, from one file',
-    load: () => import('./fleet.ts'),
-  },
-  {
     name: 'repo',
     summary: 'make signed repositories for apt and dnf',
     load: () => import('./repo.ts'),
