@@ -32,6 +32,11 @@ const CHECKS: readonly RepositoryCheck[] = [
     arguments: ['-p', 'tsconfig.json', '--noEmit'],
   },
   {
+    name: 'types of the page',
+    program: 'typescript-native/bin/tsc',
+    arguments: ['-p', 'web'],
+  },
+  {
     name: 'format',
     program: 'prettier/bin/prettier.cjs',
     arguments: ['--check', '--log-level', 'warn', '.'],

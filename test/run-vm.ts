@@ -8,6 +8,7 @@ import { cacheDirectory } from '../src/cli/options.ts';
 import { formatError, KronosError } from '../src/common/error.ts';
 import { stepProgress, UNOBSERVED, type BuildObserver } from '../src/common/progress.ts';
 import { runAva } from './ava.ts';
+import { ensurePrograms } from './programs.ts';
 import { formatSummary } from './summary.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -42,6 +43,11 @@ async function withLock<T>(edition: string, work: (lock?: string) => Promise<T>)
 }
 
 try {
+  // Without it the test of the page fails, and says so.
+  await ensurePrograms([
+    { name: 'chromium', package: 'chromium', purpose: 'look at the page of a fleet' },
+    { name: 'openssl', package: 'openssl', purpose: 'make certificates' },
+  ]);
   process.env['KRONOS_LAB_ROOT'] ??= await withLock('lab', (lock) =>
     ensureTools({ edition: 'lab', cache, lock, observer, signal }),
   );

@@ -2,14 +2,7 @@
 // Ends with the line `N passed, N failed`.
 import { join } from 'node:path';
 import { ensureTools } from '../src/builder/build.ts';
-import { installPackages } from '../src/builder/ensure-host.ts';
-import {
-  BUILD_PROGRAMS,
-  findMissing,
-  packagesOf,
-  USER_PROGRAMS,
-  type HostProgram,
-} from '../src/builder/host-programs.ts';
+import { BUILD_PROGRAMS, USER_PROGRAMS, type HostProgram } from '../src/builder/host-programs.ts';
 import { makingPrograms } from '../src/builder/repository/programs.ts';
 import { ELF_PROGRAMS } from '../src/builder/component/elf.ts';
 import { RPM_PROGRAMS } from '../src/builder/component/rpm.ts';
@@ -19,6 +12,7 @@ import { readTextOrUndefined } from '../src/common/files.ts';
 import { UNOBSERVED } from '../src/common/progress.ts';
 import { runAva } from './ava.ts';
 import { runChecks } from './checks.ts';
+import { ensurePrograms } from './programs.ts';
 import { formatSummary } from './summary.ts';
 
 /** After version 12 Debian made a package of every agent; the old name now brings all of them. */
@@ -36,29 +30,20 @@ const TEST_PROGRAMS: readonly HostProgram[] = [
   { name: 'gpg', package: 'gnupg', purpose: 'sign and check signatures' },
   ...ELF_PROGRAMS,
   ...RPM_PROGRAMS,
+  { name: 'dnsmasq', package: 'dnsmasq-base', purpose: 'check its configuration and start it' },
   { name: 'openssl', package: 'openssl', purpose: 'make certificates and hash passwords' },
   { name: 'fence_xenapi', package: FENCE_AGENTS, purpose: 'be a client of the simulated xapi' },
   ...makingPrograms({ apt: true, yum: true }),
   { name: 'rpmbuild', package: 'rpm', purpose: 'make packages' },
+  { name: 'systemd-analyze', package: 'systemd', purpose: 'check units' },
   { name: 'dnf', package: 'dnf', purpose: 'install packages from a repository' },
   { name: 'lintian', package: 'lintian', purpose: 'check packages' },
+  // The server itself lies beside those of its other versions, where no shell finds it.
+  { name: 'pg_createcluster', package: 'postgresql', purpose: 'share a fleet between servers' },
   { name: 'rpmlint', package: 'rpmlint', purpose: 'check packages' },
 ];
 
 const root = join(import.meta.dirname, '../..');
-
-/** Root on a fresh machine gets what is missing; an ordinary user is told. */
-async function ensurePrograms(): Promise<boolean> {
-  const packages = packagesOf(await findMissing(TEST_PROGRAMS));
-  if (packages.length === 0) return true;
-  if (process.getuid?.() !== 0) {
-    console.log(`not ok - the tests need packages; as root: apt-get install ${packages.join(' ')}`);
-    return false;
-  }
-  console.log(`installing for the tests: ${packages.join(' ')}`);
-  await installPackages(packages);
-  return true;
-}
 
 /** Tests of what makes media use the tools of the lock, as builds do; they find them through the environment. */
 async function findTools(): Promise<boolean> {
@@ -76,7 +61,7 @@ async function findTools(): Promise<boolean> {
   }
 }
 
-const ready = [await ensurePrograms(), await findTools()];
+const ready = [await ensurePrograms(TEST_PROGRAMS), await findTools()];
 const checks = await runChecks(root);
 const units = await runAva(root, { title: 'unit tests', arguments: process.argv.slice(2) });
 const total = {

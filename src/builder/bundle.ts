@@ -1,7 +1,7 @@
 // Our own programs as single files: for the appliance, which has nodejs but no node_modules.
 import { readFile, readdir } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative } from 'node:path';
-import type { BuildOptions } from 'esbuild';
+import { basename, dirname, isAbsolute, join, relative } from 'node:path';
+import type { BuildOptions, Metafile, OutputFile } from 'esbuild';
 import { BUNDLED_LIBRARIES } from '../common/bundled-libraries.ts';
 import { KronosError } from '../common/error.ts';
 import { digestOf, type Sha256 } from '../common/digest.ts';
@@ -35,16 +35,33 @@ export const LICENCES = '.licences';
 /** Between the licences of two libraries. */
 export const LICENCE_RULE = `\n\n${'-'.repeat(72)}\n\n`;
 
+/** A program: its compiled entry module, and the one file that it becomes (CommonJS, name it `.cjs`). */
+export interface Program {
+  entry: string;
+  target: string;
+}
+
+/** Bundles one program as `bundlePrograms` does. Errors: the same. */
+export async function bundleProgram(entry: string, target: string): Promise<Bundle> {
+  const [made] = await bundlePrograms([{ entry, target }]);
+  if (made === undefined) throw new TypeError('bundleProgram: nothing was made');
+  return made;
+}
+
 /**
- * Bundles a program and all that it imports into the one file `target` (CommonJS, name it `.cjs`). Next to it goes
- * `TARGET.licences`. The same sources give the same bytes wherever they lie.
+ * Bundles programs of one project, each with all that it imports. Next to each goes `TARGET.licences`. The same sources
+ * give the same bytes wherever they lie. What several of them import is read once.
  *
  * Errors: `internal/bundle-failed`; `internal/bundle-path` where a library lies outside of the project.
  */
-export async function bundleProgram(entry: string, target: string): Promise<Bundle> {
-  const root = await findProject(dirname(entry));
-  return bundle(root, relative(root, entry), target, {
-    entryPoints: [entry],
+export async function bundlePrograms(programs: readonly Program[]): Promise<Bundle[]> {
+  const [first] = programs;
+  if (first === undefined) return [];
+  const root = await findProject(dirname(first.entry));
+  const result = await build(root, programs.map(({ entry }) => relative(root, entry)).join(', '), {
+    // By number, because entries may have the same name.
+    entryPoints: programs.map(({ entry }, index) => ({ in: entry, out: String(index) })),
+    outdir: root,
     // Loads in half the time of an ES module that is written out: the start of a program is what is waited for.
     format: 'cjs',
     minify: true,
@@ -53,6 +70,22 @@ export async function bundleProgram(entry: string, target: string): Promise<Bund
     target: TARGET,
     charset: 'utf8',
   });
+  const made: Bundle[] = [];
+  for (const [index, { entry, target }] of programs.entries()) {
+    const inputs = importedBy(relative(root, entry), result.metafile.inputs);
+    made.push(await writeBundle(root, inputs, target, result.outputFiles, `${index}.js`));
+  }
+  return made;
+}
+
+/** An input with all that it leads to, as esbuild names them. */
+function importedBy(entry: string, inputs: Metafile['inputs']): string[] {
+  const found = new Set([entry]);
+  // A set goes on with what is added while it is walked.
+  for (const name of found) {
+    for (const { path } of inputs[name]?.imports ?? []) if (path in inputs) found.add(path);
+  }
+  return [...found];
 }
 
 /** Parts of libraries that are CommonJS ask for Node's modules in this way. */
@@ -66,7 +99,9 @@ const REQUIRE =
 export async function bundleLibrary(root: string, name: string, target: string): Promise<Bundle> {
   const names = Object.keys((await import(name)) as Record<string, unknown>);
   const exported = names.filter((one) => /^[A-Za-z_$][\w$]*$/.test(one) && one !== '__esModule');
-  const made = await bundle(root, name, join(target, 'index.js'), {
+  const file = join(target, 'index.js');
+  const result = await build(root, name, {
+    outfile: file,
     stdin: {
       contents: `export { ${exported.join(', ')} } from ${JSON.stringify(name)};`,
       resolveDir: root,
@@ -78,22 +113,19 @@ export async function bundleLibrary(root: string, name: string, target: string):
     minifySyntax: true,
     banner: { js: REQUIRE },
   });
+  const inputs = Object.keys(result.metafile.inputs);
+  const made = await writeBundle(root, inputs, file, result.outputFiles, 'index.js');
   const description = { name, type: 'module', exports: './index.js' };
   await writeFileAtomic(join(target, 'package.json'), `${JSON.stringify(description)}\n`);
   return made;
 }
 
-async function bundle(
-  root: string,
-  what: string,
-  target: string,
-  options: BuildOptions,
-): Promise<Bundle> {
+/** What esbuild makes with what all bundles have in common. */
+async function build(root: string, what: string, options: BuildOptions) {
   // Loaded here because only builds that make the files of the appliance need it.
-  const { build } = await import('esbuild');
-  const result = await build({
+  const esbuild = await import('esbuild');
+  const all = {
     ...options,
-    outfile: target,
     absWorkingDir: root,
     bundle: true,
     write: false,
@@ -105,23 +137,32 @@ async function bundle(
     // A linked node_modules would otherwise put the place of its target into the comments.
     preserveSymlinks: true,
     logLevel: 'silent',
-  }).catch((error: unknown) => {
+  } as const;
+  return esbuild.build(all).catch((error: unknown) => {
     throw new KronosError('internal/bundle-failed', `bundling ${what}`, { cause: error });
   });
-  const inputs = Object.keys(result.metafile.inputs)
-    .filter((input) => input !== '<stdin>')
-    .sort();
-  const outside = inputs.find((input) => input.startsWith('..') || isAbsolute(input));
+}
+
+/** Writes the output called `name` to `target`, and the licences of its inputs beside it. */
+async function writeBundle(
+  root: string,
+  inputs: readonly string[],
+  target: string,
+  outputs: readonly OutputFile[],
+  name: string,
+): Promise<Bundle> {
+  const sources = inputs.filter((input) => input !== '<stdin>').sort();
+  const outside = sources.find((input) => input.startsWith('..') || isAbsolute(input));
   if (outside !== undefined) {
     throw new KronosError('internal/bundle-path', `${outside} lies outside of the project`, {
       hint: 'install the libraries with npm ci in the project itself',
     });
   }
-  const code = result.outputFiles.find((file) => !file.path.endsWith('.LEGAL.txt'));
+  const code = outputs.find((file) => basename(file.path) === name);
   if (code === undefined) {
-    throw new KronosError('internal/bundle-failed', `bundling ${what} gave nothing`);
+    throw new KronosError('internal/bundle-failed', `bundling ${target} gave nothing`);
   }
-  const packages = await findPackages(root, inputs);
+  const packages = await findPackages(root, sources);
   await writeFileAtomic(target, code.contents);
   const licencesFile = packages.length === 0 ? undefined : `${target}${LICENCES}`;
   if (licencesFile !== undefined) await writeFileAtomic(licencesFile, await licenceText(packages));

@@ -52,6 +52,11 @@ export const SUB_COMMANDS: readonly SubCommand[] = [
     load: () => import('./host.ts'),
   },
   {
+    name: 'fleet',
+    summary: 'install a rack of machines over the network, from one file',
+    load: () => import('./fleet.ts'),
+  },
+  {
     name: 'pool',
     summary: 'tell what keeps hosts out of a pool',
     load: () => import('./pool.ts'),

@@ -82,7 +82,7 @@ export async function copyFileAtomic(source: string, target: string): Promise<vo
 }
 
 /** From here on (bytes) finding memory for a copy that nobody reads at once takes longer than writing it to the disk. */
-export const LARGE_FILE = 64 * 1024 * 1024;
+export const LARGE_FILE = 16 * 1024 * 1024;
 
 async function copyContent(source: string, target: string): Promise<void> {
   const { size, mode } = await stat(source);

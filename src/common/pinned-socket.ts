@@ -1,7 +1,7 @@
 // Connections whose other end is known before a byte of ours goes out.
 import { connect as connectPlain, isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { KronosError } from './error.ts';
 
 export interface SocketTarget {
@@ -18,10 +18,50 @@ export interface SocketTarget {
  * Errors: `verification/fingerprint`, those of node:net and node:tls.
  */
 export async function openSocket(target: SocketTarget, signal: AbortSignal): Promise<Socket> {
-  const { host, port, secure, fingerprint } = target;
+  const { host, port, fingerprint } = target;
+  const socket = await connect(target, fingerprint === undefined, signal);
+  if (fingerprint === undefined || !('getPeerCertificate' in socket)) return socket;
+  const found = fingerprintOf(socket);
+  if (found === fingerprint) return socket;
+  socket.destroy();
+  throw new KronosError(
+    'verification/fingerprint',
+    `${host}:${port} shows another certificate than the one that is pinned`,
+    {
+      hint: `its fingerprint is ${found}; use it only if you know why it changed`,
+      details: { expected: fingerprint, found },
+    },
+  );
+}
+
+/**
+ * The fingerprint of the certificate that a server shows, whoever signed it: for addresses of this very machine only.
+ * Errors: those of node:net and node:tls.
+ */
+export async function readFingerprint(
+  target: Pick<SocketTarget, 'host' | 'port'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const socket = await connect({ ...target, secure: true }, false, signal);
+  try {
+    return fingerprintOf(socket as TLSSocket);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function fingerprintOf(socket: TLSSocket): string {
+  return socket.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase();
+}
+
+async function connect(
+  { host, port, secure }: SocketTarget,
+  trusts: boolean,
+  signal: AbortSignal,
+): Promise<Socket | TLSSocket> {
   const name = isIP(host) === 0 ? { servername: host } : {};
   const socket = secure
-    ? connectTls({ host, port, ...name, rejectUnauthorized: fingerprint === undefined })
+    ? connectTls({ host, port, ...name, rejectUnauthorized: trusts })
     : connectPlain({ host, port });
   const abort = (): void => void socket.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort);
@@ -37,16 +77,5 @@ export async function openSocket(target: SocketTarget, signal: AbortSignal): Pro
     socket.destroy();
     throw error;
   }
-  if (fingerprint === undefined || !('getPeerCertificate' in socket)) return socket;
-  const found = socket.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase();
-  if (found === fingerprint) return socket;
-  socket.destroy();
-  throw new KronosError(
-    'verification/fingerprint',
-    `${host}:${port} shows another certificate than the one that is pinned`,
-    {
-      hint: `its fingerprint is ${found}; use it only if you know why it changed`,
-      details: { expected: fingerprint, found },
-    },
-  );
+  return socket;
 }

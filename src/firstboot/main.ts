@@ -21,12 +21,13 @@ import { makeContext, type BootContext } from './context.ts';
 import { describePlan } from './describe.ts';
 import { INSTALLED, readInstalled } from './installed.ts';
 import { noXapi } from './xapi/own.ts';
+import { isAskedFor, readCoordinator } from './xapi/coordinator.ts';
 import { copyInventory, prepareXapi } from './xapi/prepare/prepare.ts';
 import { refreshIssue, writeIssue } from './issue.ts';
 import { forgetRefusal } from './network/refusal.ts';
 import { describeObstacles, join, preflight } from './pool/command.ts';
 import { HELP, parseOptions, type FirstbootOptions } from './options.ts';
-import { startBootReport } from './report.ts';
+import { resend, startBootReport } from './report.ts';
 import { readSecrets } from './secrets.ts';
 import { beginState, endState, readState, STATE, stateSink, writeState } from './state.ts';
 import { describeState } from './status.ts';
@@ -45,6 +46,7 @@ async function main(argv: readonly string[]): Promise<void> {
     apply: () => apply(options),
     status: () => showStatus(options),
     retry: () => retry(options),
+    report: () => report(),
     reset: () => reset(),
     preflight: () => showPreflight(options),
     join: () => joinNamed(options),
@@ -87,6 +89,7 @@ async function apply({ json }: FirstbootOptions): Promise<void> {
   const unlock = await lockRun();
   try {
     const steps = await bootSteps(context);
+    const before = await readState().catch(() => undefined);
     const state = stateSink(beginState(steps, context, new Date()));
     const say = (text: string): void => {
       process.stdout.write(text);
@@ -95,7 +98,8 @@ async function apply({ json }: FirstbootOptions): Promise<void> {
     const note = (text: string): void => {
       process.stderr.write(`${scrub(text)}\n`);
     };
-    const report = startBootReport({ context, journal: JOURNAL, scrub, note });
+    const always = before?.result !== 'ready';
+    const report = startBootReport({ context, journal: JOURNAL, scrub, note, always });
     const sink = joinSinks([
       state.sink,
       () => writeIssue(state.current()),
@@ -109,14 +113,20 @@ async function apply({ json }: FirstbootOptions): Promise<void> {
         sink(scrubValue(event, scrub));
       },
     });
-    const end = endState(state.current(), new Date());
-    writeState(end);
-    writeIssue(end);
-    await refreshIssue();
     if (context.toolstack === 'xapi') await copyInventory();
     const errors = outcomes.flatMap(({ error }) => (error === undefined ? [] : [asError(error)]));
     const error = errors.length === 0 ? undefined : scrubError(new KronosErrors(errors), scrub);
-    await report.finish({ error });
+    const coordinator = isAskedFor(context.hostFile) ? await readCoordinator() : undefined;
+    await report.finish({
+      ...{ error, facts: { coordinator } },
+      // A run that is cut before has not ended, so that the next one reports.
+      whenKept: () => {
+        const end = endState(state.current(), new Date());
+        writeState(end);
+        writeIssue(end);
+      },
+    });
+    await refreshIssue();
     if (error !== undefined) throw error;
   } finally {
     await unlock();
@@ -173,6 +183,21 @@ async function retry({ step, json, watch }: FirstbootOptions): Promise<void> {
   }
   if (step === 'network') await forgetRefusal();
   await apply({ command: 'apply', json, watch });
+}
+
+/** What earlier runs could not deliver; a run that is under way does that by itself. */
+async function report(): Promise<void> {
+  const context = await openContext(new AbortController().signal);
+  const unlock = await lockRun();
+  try {
+    const scrub = createScrubber(secretsIn(context));
+    const note = (text: string): void => {
+      process.stdout.write(`${scrub(text)}\n`);
+    };
+    if (!(await resend({ context, note }))) process.exitCode = EXIT_CODES.io;
+  } finally {
+    await unlock();
+  }
 }
 
 async function reset(): Promise<void> {

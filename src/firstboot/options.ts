@@ -13,6 +13,7 @@ Commands:
   apply           do it (this is what runs at the start)
   status          what is done, what waits for what, what failed and what helps
   retry STEP      try again a step that was taken back, and what needs it
+  report          send again what could not be reported (a timer does this)
   reset           forget what was done; the next run looks at everything again
   preflight       print everything that keeps this host out of a pool
   join            bring this host into a pool (toolstack xapi)
@@ -45,6 +46,7 @@ const COMMANDS = [
   'apply',
   'status',
   'retry',
+  'report',
   'reset',
   'preflight',
   'join',

@@ -28,16 +28,18 @@ export async function readSecrets(path = CARRIED_SECRETS): Promise<CarriedSecret
 }
 
 /**
- * Takes the password of the pool out of the file: the file is replaced first, then what the old one held is overwritten, so that
+ * Takes the password of the pool, or the token for reports, out of the file: the file is replaced first, then what the old one held is overwritten, so that
  * a cut loses no other secret. What the disk itself keeps of overwritten blocks is out of reach. Errors: those of readSecrets
  * and node:fs.
  */
-export async function erasePoolPassword(path = CARRIED_SECRETS): Promise<void> {
-  const { pool, ...rest } = await readSecrets(path);
-  if (pool === undefined) return;
+export async function eraseSecret(name: 'pool' | 'report', path = CARRIED_SECRETS): Promise<void> {
+  const { [name]: secret, ...rest } = await readSecrets(path);
+  if (secret === undefined) return;
   const old = await open(path, 'r+');
   try {
-    const isEmpty = Object.keys(rest.storage).length === 0 && rest.report === undefined;
+    // That no more is reported is worth knowing without the token, too.
+    const { format: _format, storage, ...others } = rest;
+    const isEmpty = Object.keys(storage).length === 0 && Object.keys(others).length === 0;
     if (isEmpty) await rm(path);
     else await writeFileAtomic(path, `${JSON.stringify(rest)}\n`, 0o600);
     const { size } = await old.stat();

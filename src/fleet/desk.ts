@@ -40,7 +40,7 @@ export interface FleetStatus {
     'not-started' | 'running' | 'paused' | 'waiting-for-approval' | 'outside-window' | 'done';
   /** Why it does not go on, where it does not. */
   reason?: string | undefined;
-  /** The wave that is under way, and how many there are; the canary is wave 0. */
+  /** The wave that is under way, and the last one; the canary is wave 0. */
   wave: number;
   waves: number;
   /** Which wave would be approved next, where one waits for it. */

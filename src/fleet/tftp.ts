@@ -13,7 +13,7 @@ const BOOT_FILES = ['grub.0', 'grubx64.efi', 'boot.ipxe', 'grub'];
 export async function writeTftp(
   directory: string,
   tree: string,
-  place: Pick<BootPlace, 'server' | 'path'>,
+  place: Pick<BootPlace, 'server' | 'path' | 'tftp'>,
   render: Render,
 ): Promise<void> {
   const wanted = new Map<string, string | undefined>([

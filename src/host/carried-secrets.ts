@@ -15,6 +15,11 @@ export const carriedSecretsSchema = z.strictObject({
   storage: z.record(z.string(), z.string()).default({}),
   /** Token of the report target. */
   report: z.string().optional(),
+  /**
+   * `ready`: the token is a fleet's, and of no use once it knows that the host is ready. It is erased then, and nothing is
+   * reported any more.
+   */
+  reportUntil: z.literal('ready').optional(),
 });
 
 export type CarriedSecrets = z.output<typeof carriedSecretsSchema>;
@@ -25,7 +30,7 @@ export type CarriedSecrets = z.output<typeof carriedSecretsSchema>;
  */
 export async function gatherSecrets(
   hostFile: HostFile,
-  options: ReadSecretOptions,
+  options: ReadSecretOptions & { reportUntil?: CarriedSecrets['reportUntil'] },
 ): Promise<CarriedSecrets | undefined> {
   const read = async (secret: Secret | undefined): Promise<string | undefined> =>
     secret === undefined ? undefined : readSecret(secret, options);
@@ -39,11 +44,13 @@ export async function gatherSecrets(
   const token = await read(report?.token);
   if (Object.keys(storage).length === 0 && credential === undefined && token === undefined)
     return undefined;
+  const { reportUntil } = options;
   return {
     format: 'kronos-secrets',
     ...(credential === undefined ? {} : { pool: credential }),
     storage,
     ...(token === undefined ? {} : { report: token }),
+    ...(token === undefined || reportUntil === undefined ? {} : { reportUntil }),
   };
 }
 

@@ -15,7 +15,14 @@ export interface FetchOptions {
   /** Bytes of the answer that are taken (default 1 MiB). */
   limit?: number;
   /** Sent by POST, as JSON; any answer from 200 to 299 is then an acknowledgement, and its text is not read. */
-  post?: { text: string; token?: string | undefined } | undefined;
+  post?: PostedText | undefined;
+}
+
+/** What is sent by POST, and the token that says who sends it. */
+export interface PostedText {
+  /** JSON. */
+  text: string;
+  token?: string | undefined;
 }
 
 /**
@@ -27,6 +34,26 @@ export async function fetchText(url: string, options: FetchOptions = {}): Promis
   return decodeText(await fetchContent(url, options), shownUrl(url));
 }
 
+/**
+ * Sends a question by POST and gives the text of the answer.
+ * Errors: those of fetchText; where a server refused it, refusalOf says with which status, and the cause says why, where
+ * the server did (`{"error": "..."}`).
+ */
+export async function askText(
+  url: string,
+  question: PostedText,
+  options: Omit<FetchOptions, 'post'> = {},
+): Promise<string> {
+  const answer = await exchange(url, { ...options, post: question }, true);
+  return decodeText(answer, shownUrl(url));
+}
+
+/** The status with which a server refused a request; undefined where it is not known what became of it. */
+export function refusalOf(error: unknown): number | undefined {
+  const cause = error instanceof KronosError ? error.cause : undefined;
+  return cause instanceof RefusedError ? cause.status : undefined;
+}
+
 /** A URL as messages have it: without login and query. */
 export function shownUrl(url: string): string {
   const { protocol, host, pathname } = new URL(url);
@@ -35,6 +62,20 @@ export function shownUrl(url: string): string {
 
 /** Gets bytes. Errors: those of fetchText but `input/encoding`. */
 export async function fetchContent(url: string, options: FetchOptions = {}): Promise<Uint8Array> {
+  // What an acknowledgement says besides cannot take it back.
+  return exchange(url, options, options.post === undefined);
+}
+
+class RefusedError extends Error {
+  readonly status: number;
+
+  constructor(status: number, more: string) {
+    super(`the server answered ${status}${more}`);
+    this.status = status;
+  }
+}
+
+async function exchange(url: string, options: FetchOptions, reads: boolean): Promise<Uint8Array> {
   const target = new URL(url);
   const shown = shownUrl(url);
   if (options.fingerprint !== undefined && target.protocol !== 'https:') {
@@ -48,7 +89,7 @@ export async function fetchContent(url: string, options: FetchOptions = {}): Pro
     const signal = AbortSignal.any(signals);
     const socket = await openTarget(target, options.fingerprint, signal);
     try {
-      return await get(target, socket, signal, options);
+      return await converse(target, socket, signal, { ...options, reads });
     } finally {
       socket.destroy();
     }
@@ -77,13 +118,13 @@ function openTarget(
   return openSocket({ host, port, secure, fingerprint }, signal);
 }
 
-async function get(
+async function converse(
   target: URL,
   socket: Socket,
   signal: AbortSignal,
-  options: FetchOptions,
+  options: FetchOptions & { reads: boolean },
 ): Promise<Uint8Array> {
-  const { post, limit = 1024 * 1024 } = options;
+  const { post, reads, limit = 1024 * 1024 } = options;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const auth =
       target.username === ''
@@ -109,12 +150,33 @@ async function get(
   });
   const { statusCode = 0 } = response;
   if (post === undefined ? statusCode !== 200 : statusCode < 200 || statusCode > 299) {
+    const why = post !== undefined && reads ? await readReason(response) : '';
     response.resume();
     const where = response.headers.location === undefined ? '' : ' (redirections are not followed)';
-    throw new Error(`the server answered ${statusCode}${where}`);
+    throw new RefusedError(statusCode, `${where}${why}`);
   }
-  // What an acknowledgement says besides cannot take it back.
-  if (post !== undefined) return new Uint8Array();
+  if (!reads) return new Uint8Array();
+  return readWhole(response, limit);
+}
+
+/** Characters of a reason that are repeated, and bytes in which it has to be. */
+const REASON = 300;
+const REASON_LIMIT = 4096;
+
+async function readReason(response: IncomingMessage): Promise<string> {
+  try {
+    const { error } = JSON.parse(String(await readWhole(response, REASON_LIMIT))) as {
+      error?: unknown;
+    };
+    return typeof error === 'string'
+      ? `: ${error.replaceAll(/\p{C}+/gu, ' ').slice(0, REASON)}`
+      : '';
+  } catch {
+    return '';
+  }
+}
+
+async function readWhole(response: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {

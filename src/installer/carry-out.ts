@@ -58,7 +58,8 @@ export async function carryOut(options: CarryOutOptions): Promise<void> {
   requireApproved(plan, hostFile);
   const passwords = await hashPasswords(hostFile, secrets);
   session.scrub.learn(...passwords.values());
-  const carried = await gatherSecrets(hostFile, secrets);
+  const reportUntil = session.fleet === undefined ? undefined : 'ready';
+  const carried = await gatherSecrets(hostFile, { ...secrets, reportUntil });
   const work = (): Promise<void> =>
     install({
       ...{ plan, image, intact, hostFile, passwords, carried, signal, fetchBytes },

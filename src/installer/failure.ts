@@ -79,7 +79,7 @@ function stickName({ facts }: Session): string {
 export function describeFailure(
   error: unknown,
   kept: Kept,
-  what: { touched: boolean } & Pick<InstallerOptions, 'unattended' | 'after'>,
+  what: { touched: boolean; fleet?: boolean } & Pick<InstallerOptions, 'unattended' | 'after'>,
 ): string {
   const rule = '='.repeat(WIDTH);
   const lines = formatError(error).split('\n').flatMap(wrap);
@@ -94,7 +94,7 @@ export function describeFailure(
     ...(more > 0 ? [`(${more} more lines; all of it is in the support bundle)`] : []),
     '',
     ...(what.touched ? [] : ['Kronos has written nothing to a disk.']),
-    ...(what.unattended ? [shellLine(), staysOn(what.after)] : []),
+    ...(what.unattended ? [shellLine(), what.fleet ? WAITS_FOR_FLEET : staysOn(what.after)] : []),
     ...(bundle === undefined ? [] : [`Support bundle without secrets: ${bundle}`]),
     ...(stick === undefined ? [] : [`The same, and the journal: ${stick}`]),
     ...problems.flatMap((problem) => problem.split('\n')).flatMap(wrap),
@@ -106,6 +106,8 @@ export function describeFailure(
 function shellLine(): string {
   return 'A shell: press Enter, or Alt+F2 on the screen. Then: kronos-install --help';
 }
+
+const WAITS_FOR_FLEET = 'The machine stays on, and restarts when its fleet has it tried again.';
 
 function staysOn(after: InstallerOptions['after']): string {
   return after === 'shell'

@@ -11,6 +11,10 @@ import { createScrubber } from '../steps/scrub.ts';
 import { journalSink, jsonSink, textSink } from '../steps/sinks.ts';
 import { carryOut, secretsOptions } from './carry-out.ts';
 import { readEarlyDigests } from './early-digests.ts';
+import { awaitRestart } from './fleet/orders.ts';
+import { createTeller } from './fleet/persist.ts';
+import { reportToFleet } from './fleet/report.ts';
+import { fleetTokenIn } from './fleet/server.ts';
 import { describeFailure, keepFailure } from './failure.ts';
 import { openImage, verifyLayers } from './image.ts';
 import { interact, wantsScreens } from './interact.ts';
@@ -61,25 +65,45 @@ async function main(argv: readonly string[]): Promise<void> {
     ],
   });
   if (options.bundle !== undefined) return writeBundle(options.bundle, session, say);
+  let restart: string | undefined;
   try {
-    await installFromHostFile(options, kernelArguments, session, say);
+    restart = await installFromHostFile(options, kernelArguments, session, say);
   } catch (error) {
     if (options.plan) throw error;
     const kept = await keepFailure(session, error);
-    const text = scrub(describeFailure(error, kept, { ...options, touched: session.touched }));
+    const what = { ...options, touched: session.touched, fleet: session.fleet !== undefined };
+    const text = scrub(describeFailure(error, kept, what));
     if (options.unattended) tellConsoles(text);
     if (!seen) process.stderr.write(text);
     process.exitCode = exitCodeOf(error);
     await session.report?.finish({ ...endOf(session), error, step: session.step });
+    // Stopped by a person: that is no failure of the machine.
+    const isStopped = error instanceof KronosError && error.class === 'interrupted';
+    if (session.fleet !== undefined && !isStopped) await restartWithFleet(session.fleet, say);
     return;
+  }
+  if (restart !== undefined) {
+    say(`fleet: ${restart}`);
+    return leave('reboot', say);
   }
   await session.report?.finish(endOf(session));
   if (options.unattended && !options.plan) await leave(options.after, say);
 }
 
-/** What is secret in an argument of the kernel: the password in the address of the host file. */
+/** What is secret in an argument of the kernel: the password in the address of the host file, the token of a fleet. */
 function secretsOfArgument(word: string): string[] {
-  return passwordsIn(word.slice(word.indexOf('=') + 1));
+  return [...passwordsIn(word.slice(word.indexOf('=') + 1)), ...fleetTokenIn(word)];
+}
+
+/** A failed host of a fleet is there to be looked at until somebody has it tried again. */
+async function restartWithFleet(
+  { server, token }: NonNullable<Session['fleet']>,
+  say: (text: string) => void,
+): Promise<void> {
+  const { signal } = abortOnSignals();
+  const message = await awaitRestart(server, token, { signal, tell: createTeller(say) });
+  say(`fleet: ${message}`);
+  await leave('reboot', say);
 }
 
 function endOf({ facts }: Session): RunEnd {
@@ -103,12 +127,13 @@ async function writeBundle(
   say(`${file} is written; it has no secrets that Kronos knows of.`);
 }
 
+/** Gives why the machine has to be started again instead, where a fleet wants that. */
 async function installFromHostFile(
   options: InstallerOptions,
   kernelArguments: readonly string[],
   session: Session,
   say: (text: string) => void,
-): Promise<void> {
+): Promise<string | undefined> {
   const { scrub, facts } = session;
   const note = (text: string): void => {
     say(text);
@@ -125,13 +150,17 @@ async function installFromHostFile(
   intact.catch(() => undefined);
   const inventory = (facts.inventory = await probeMachine());
   const machine = factsOf(inventory, bootCard(kernelArguments));
-  const { found, attempts }: FindResult = options.ask
+  const { version } = image;
+  const newcomer = options.unattended && !options.plan ? { inventory, version } : undefined;
+  const { found, attempts, restart }: FindResult = options.ask
     ? { attempts: [] }
     : await findHostFile({
         ...{ file: options.hostFile, kernelArguments, facts: machine, area: AREA, signal, note },
+        newcomer,
       });
   for (const { place, skipped } of attempts)
     note(skipped === undefined ? `host file: ${place}` : `not taken: ${place}: ${skipped}`);
+  if (restart !== undefined) return restart;
   if (wantsScreens(options)) {
     const how = await interact({ image, intact, inventory, found, options, scrub, signal });
     await leave(how, say);
@@ -142,6 +171,10 @@ async function installFromHostFile(
       hint: 'name one with --host-file, embed it with: kronos host embed, or put host.yaml on a stick labelled KRONOS',
     });
   }
+  const secrets = secretsOptions({ scrub, directory: found.directory, signal, note });
+  const reports = { facts: machine, version, secrets, scrub, note };
+  if (found.fleet !== undefined)
+    await reportToFleet(session, { text: found.text, server: found.fleet, subject: reports });
   const { hostFile, warnings } = await parseHostFile(found.text, found.name, {
     facts: machine,
     toolstack: image.toolstack,
@@ -150,11 +183,7 @@ async function installFromHostFile(
   facts.hostFile = hostFile;
   scrub.learn(...secretsOf(hostFile));
   for (const warning of warnings) note(`warning: ${formatError(warning)}`);
-  const secrets = secretsOptions({ scrub, directory: found.directory, signal, note });
-  if (!options.plan) {
-    const { version } = image;
-    session.report = await startReport({ hostFile, facts: machine, version, secrets, scrub, note });
-  }
+  if (!options.plan) session.report ??= await startReport({ hostFile, ...reports });
   session.step = 'plan';
   const plan = planInstall(hostFile, inventory, image, options.reinstall ? 'reinstall' : 'install');
   facts.plan = plan;

@@ -24,6 +24,8 @@ Kernel arguments:
                           and \${asset_tag} stand for those of the machine
   kronos.host.sha256=HEX  SHA-256 fingerprint of the certificate of that
                           server; no other is accepted
+  kronos.fleet=URL        a fleet server that is asked for the host file, with
+                          kronos.fleet.sha256= and kronos.fleet.token=
   kronos.after=WHAT       what comes after an unattended installation: reboot
                           (default), poweroff or shell; after one that failed
                           the machine always stays on

@@ -8,7 +8,7 @@ import type { Scrubber } from '../steps/scrub.ts';
 import { JOURNAL } from './sinks.ts';
 
 export interface ReportSubject {
-  hostFile: HostFile;
+  hostFile: Pick<HostFile, 'hostname' | 'report'>;
   facts: Facts;
   /** Of Kronos. */
   version: string;
@@ -17,8 +17,8 @@ export interface ReportSubject {
   scrub: Scrubber;
   note: (text: string) => void;
   journal?: string;
-  /** For tests: how it is sent and how long a pause is. */
-  reporter?: Pick<ReporterOptions, 'send' | 'pause' | 'clock'>;
+  /** For how long it is tried; for tests how it is sent and how long a pause is. */
+  reporter?: Pick<ReporterOptions, 'send' | 'seconds' | 'pause' | 'clock'>;
 }
 
 /** How a run ended. */
@@ -41,7 +41,7 @@ export type InstallReport = RunReport<RunEnd>;
 export async function startReport(subject: ReportSubject): Promise<InstallReport> {
   const { hostFile, facts, scrub, note, secrets, version, journal = JOURNAL } = subject;
   const { report: target } = hostFile;
-  if (target === undefined) return { sink: () => undefined, finish: () => Promise.resolve() };
+  if (target === undefined) return { sink: () => undefined, finish: () => Promise.resolve(true) };
   const token = target.token === undefined ? undefined : await readSecret(target.token, secrets);
   if (token !== undefined) scrub.learn(token);
   const { sink, finish } = openReport({

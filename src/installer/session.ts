@@ -2,6 +2,7 @@
 import type { EventSink } from '../steps/event.ts';
 import { scrubValue, type Scrubber } from '../steps/scrub.ts';
 import { joinSinks } from '../steps/sinks.ts';
+import type { FleetServer } from './fleet/server.ts';
 import type { InstallReport } from './report.ts';
 import type { SupportFacts } from './support.ts';
 
@@ -10,6 +11,8 @@ export interface Session {
   /** Known so far. */
   facts: SupportFacts;
   report?: InstallReport | undefined;
+  /** The fleet that this installation is of, and with which token it is asked afterwards. */
+  fleet?: { server: FleetServer; token: string } | undefined;
   /** The step under way, or the one that failed. */
   step: string;
   failed: boolean;

@@ -1,4 +1,5 @@
-// Where the host file comes from: every place is looked at in one order, and each that was not taken says why.
+// Where the host file comes from: every place is looked at in one order, and each that was not taken says why. What
+// is named may be user-data of cloud-init that brings a host file.
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../common/error.ts';
@@ -7,8 +8,13 @@ import { run } from '../common/process.ts';
 import { parseHostArea } from '../host/area.ts';
 import { fetchText, shownUrl } from '../host/fetch.ts';
 import { readText } from '../host/read.ts';
+import { hostFileOfUserData, isUserData } from '../host/user-data.ts';
 import type { Facts } from '../host/variables.ts';
+import { awaitHostFile, type Newcomer } from './fleet/orders.ts';
+import { createTeller } from './fleet/persist.ts';
+import { readFleetServer, type FleetServer } from './fleet/server.ts';
 import { patiently } from './patience.ts';
+import { findSeed, SEED_PLACE } from './seed.ts';
 import { findLabelled, LABEL, STICK } from './stick.ts';
 
 /** A host file before it is read. */
@@ -18,6 +24,8 @@ export interface FoundHostFile {
   text: string;
   /** Where files beside it are. */
   directory?: string | undefined;
+  /** The server that gave it, where a fleet did. */
+  fleet?: FleetServer | undefined;
 }
 
 /** A place that was looked at. */
@@ -30,6 +38,8 @@ export interface SourceAttempt {
 export interface FindResult {
   found?: FoundHostFile | undefined;
   attempts: SourceAttempt[];
+  /** Why the machine has to be started again instead. */
+  restart?: string | undefined;
 }
 
 export interface FindOptions {
@@ -40,6 +50,8 @@ export interface FindOptions {
   facts: Facts;
   /** Where the initrd left the area of the medium. */
   area: string;
+  /** What a fleet server is told of this machine; left out where none is to be asked. */
+  newcomer?: Omit<Newcomer, 'facts'> | undefined;
   signal: AbortSignal;
   note: (text: string) => void;
 }
@@ -48,9 +60,10 @@ export interface FindOptions {
 const FILE = 'host.yaml';
 
 /**
- * The first host file in the order command line, kernel argument `kronos.host=URL`, medium, partition labelled KRONOS.
- * One that was named but cannot be had is an error, not a reason to go on with another.
- * Errors: those of reading and fetching.
+ * The first host file in the order command line, kernel argument `kronos.host=URL`, fleet server, medium, partition
+ * labelled KRONOS. One that was named but cannot be had is an error, not a reason to go on with another; a fleet server
+ * is waited for without end.
+ * Errors: those of reading, fetching, readFleetServer and awaitHostFile.
  */
 export async function findHostFile(options: FindOptions): Promise<FindResult> {
   const attempts: SourceAttempt[] = [];
@@ -61,25 +74,27 @@ export async function findHostFile(options: FindOptions): Promise<FindResult> {
       continue;
     }
     attempts.push({ place });
-    return { found: result, attempts };
+    return { ...('restart' in result ? result : { found: result }), attempts };
   }
   return { attempts };
 }
 
-type Look = () => Promise<FoundHostFile | string>;
+type Look = () => Promise<FoundHostFile | { restart: string } | string>;
 
 function placesOf(options: FindOptions): [string, Look][] {
   return [
     ['command line', () => fromFile(options.file)],
     ['kernel argument kronos.host=', () => fromUrl(options)],
+    ['kernel argument kronos.fleet=', () => fromFleet(options)],
     ['embedded in the medium', () => fromArea(options.area)],
     [`partition labelled ${LABEL}`, fromPartition],
+    [SEED_PLACE, () => findSeed()],
   ];
 }
 
 async function fromFile(file: string | undefined): Promise<FoundHostFile | string> {
   if (file === undefined) return 'no file was named';
-  return { name: file, text: await readText(file), directory: join(file, '..') };
+  return unpack({ name: file, text: await readText(file), directory: join(file, '..') });
 }
 
 async function fromUrl(options: FindOptions): Promise<FoundHostFile | string> {
@@ -91,7 +106,29 @@ async function fromUrl(options: FindOptions): Promise<FoundHostFile | string> {
   const fingerprint = setting('kronos.host.sha256');
   const { signal } = options;
   const text = await patiently(() => fetchText(url, { fingerprint, signal }), options);
-  return { name: shownUrl(url), text };
+  return unpack({ name: shownUrl(url), text });
+}
+
+/** The host file itself where user-data brought it; nothing else in it is done. Errors: those of hostFileOfUserData. */
+function unpack(found: FoundHostFile): FoundHostFile {
+  if (!isUserData(found.text)) return found;
+  return { ...found, text: hostFileOfUserData(found.text, found.name) };
+}
+
+async function fromFleet(options: FindOptions): ReturnType<Look> {
+  const { kernelArguments, newcomer, facts, signal, note } = options;
+  const server = readFleetServer(kernelArguments);
+  if (server === undefined) return 'not given';
+  // Its host file goes out once: to look at a plan, or to ask questions, is no reason to take it.
+  if (newcomer === undefined) return 'only an unattended installation takes it';
+  note(`fleet: asking ${server.url}`);
+  const end = await awaitHostFile(
+    server,
+    { ...newcomer, facts },
+    { signal, tell: createTeller(note) },
+  );
+  if ('restart' in end) return end;
+  return { name: `host file of ${server.url}`, text: end.hostFile, fleet: server };
 }
 
 /** Puts facts of the machine into a URL. Errors: `host/no-such-fact`. */

@@ -33,25 +33,30 @@ interface Device {
 
 type Run = (argv: readonly string[]) => Promise<{ stdout: string }>;
 
-/** The first partition with the label. Errors: those of running lsblk. */
+/** The first partition with the label, in capitals. Errors: those of running lsblk. */
 export async function findLabelled(
   filter: (found: Labelled) => boolean = () => true,
   runs: Run = run,
+  wanted: string = LABEL,
 ): Promise<Labelled | undefined> {
   const columns = 'PATH,LABEL,HOTPLUG,RM,TRAN,MOUNTPOINTS';
   const { stdout } = await runs(['lsblk', '--json', '--paths', '--output', columns]);
   const { blockdevices } = JSON.parse(stdout) as { blockdevices: Device[] };
-  return listLabelled(blockdevices, false).find(filter);
+  return listLabelled(blockdevices, wanted, false).find(filter);
 }
 
-function listLabelled(devices: readonly Device[], onRemovable: boolean): Labelled[] {
+function listLabelled(
+  devices: readonly Device[],
+  wanted: string,
+  onRemovable: boolean,
+): Labelled[] {
   return devices.flatMap((device) => {
     const { path, label, hotplug, rm, tran, mountpoints = [], children = [] } = device;
     const removable = onRemovable || isSet(hotplug) || isSet(rm) || tran === 'usb';
     const mounted = mountpoints.filter((point) => point !== null);
     return [
-      ...(label?.toUpperCase() === LABEL ? [{ path, removable, mounted }] : []),
-      ...listLabelled(children, removable),
+      ...(label?.toUpperCase() === wanted ? [{ path, removable, mounted }] : []),
+      ...listLabelled(children, wanted, removable),
     ];
   });
 }

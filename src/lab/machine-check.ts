@@ -76,7 +76,7 @@ function checkNic(nic: Nic): void {
       'use a form like 52:54:00:12:34:56',
     );
   }
-  if (nic.link.type !== 'user' && !/^[^:]+:\d+$/.test(nic.link.address)) {
+  if ('address' in nic.link && !/^[^:]+:\d+$/.test(nic.link.address)) {
     wrongValue(
       '--nic',
       `${JSON.stringify(nic.link.address)} is not an address`,

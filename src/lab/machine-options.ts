@@ -23,6 +23,8 @@ export interface Disk {
   serial?: string | undefined;
   /** Throw away what the guest writes. */
   snapshot?: boolean | undefined;
+  /** What QEMU's blkdebug does to it, for example `{ event: 'none', iotype: 'write', errno: 5 }`. */
+  faults?: readonly Readonly<Record<string, unknown>>[] | undefined;
 }
 
 export interface Forward {
@@ -45,7 +47,9 @@ export interface Nic {
         /** Let the guest reach nothing but this machine's forwards and TFTP. */
         isolated?: boolean | undefined;
       }
-    | { type: 'listen' | 'connect'; address: string };
+    | { type: 'listen' | 'connect'; address: string }
+    /** An interface of this machine that is there already. */
+    | { type: 'tap'; name: string };
 }
 
 /**

@@ -157,18 +157,21 @@ function planNic(nic: Nic, index: number, bootIndex: number): string[] {
   const id = `net${index}`;
   const mac = nic.mac ?? `52:54:00:4b:52:${(index + 1).toString(16).padStart(2, '0')}`;
   const device = nic.model === 'virtio' ? 'virtio-net-pci' : 'e1000';
+  const { link } = nic;
   const parts =
-    nic.link.type === 'user'
-      ? [
-          `user,id=${id}`,
-          ...(nic.link.isolated === true ? ['restrict=on'] : []),
-          ...(nic.link.tftp === undefined ? [] : [`tftp=${escape(nic.link.tftp)}`]),
-          ...(nic.link.bootfile === undefined ? [] : [`bootfile=${escape(nic.link.bootfile)}`]),
-          ...(nic.link.forwards ?? []).map(
-            ({ host, guest }) => `hostfwd=tcp:127.0.0.1:${host}-:${guest}`,
-          ),
-        ]
-      : [`socket,id=${id}`, `${nic.link.type}=${escape(nic.link.address)}`];
+    link.type === 'tap'
+      ? [`tap,id=${id}`, `ifname=${escape(link.name)}`, 'script=no', 'downscript=no']
+      : link.type === 'user'
+        ? [
+            `user,id=${id}`,
+            ...(link.isolated === true ? ['restrict=on'] : []),
+            ...(link.tftp === undefined ? [] : [`tftp=${escape(link.tftp)}`]),
+            ...(link.bootfile === undefined ? [] : [`bootfile=${escape(link.bootfile)}`]),
+            ...(link.forwards ?? []).map(
+              ({ host, guest }) => `hostfwd=tcp:127.0.0.1:${host}-:${guest}`,
+            ),
+          ]
+        : [`socket,id=${id}`, `${link.type}=${escape(link.address)}`];
   return [
     ...['-netdev', parts.join(',')],
     ...['-device', `${device},netdev=${id},mac=${mac},bootindex=${bootIndex}`],
@@ -196,7 +199,9 @@ function planDisk(disk: Disk, index: number, nextPort: () => number, bootIndex: 
   const id = `disk${index}`;
   const serial = disk.serial ?? `KRONOS-DISK-${index}`;
   return [
-    ...planDrive(id, disk, disk.snapshot === true),
+    ...(disk.faults === undefined
+      ? planDrive(id, disk, disk.snapshot === true)
+      : planFaultyDrive(id, disk)),
     ...planBlockDevice(id, disk.bus, index, nextPort, serial, bootIndex),
   ];
 }
@@ -212,6 +217,13 @@ function planDrive(
     `file=${escape(image.path)}`,
   ];
   return ['-drive', parts.join(',')];
+}
+
+/** A raw image with what goes wrong on it. */
+function planFaultyDrive(id: string, { path, faults }: Disk): string[] {
+  const image = { driver: 'file', filename: path, discard: 'unmap' };
+  const file = { driver: 'blkdebug', image, 'inject-error': faults };
+  return ['-blockdev', JSON.stringify({ driver: 'raw', 'node-name': id, discard: 'unmap', file })];
 }
 
 function planBlockDevice(

@@ -17,6 +17,10 @@ export interface ReporterOptions {
   scrub: (text: string) => string;
   /** Tells a person that something could not be sent yet. */
   note: (text: string) => void;
+  /** Keeps the last message, without secrets, until it is acknowledged; gives what forgets it. Must not throw. */
+  keep?: ((message: string) => Promise<() => Promise<void>>) | undefined;
+  /** Seconds for which the final report is sent again (default 600). */
+  seconds?: number | undefined;
   /** Sends a text (default: POST over HTTP). Throws where it was not acknowledged. */
   send?: ((text: string) => Promise<unknown>) | undefined;
   /** Waits for milliseconds or until a signal fires (default setTimeout); tests need not. */
@@ -58,7 +62,6 @@ export interface ReportMessage {
 /** Events that wait at the most; of more, progress goes first: it is soon out of date. */
 const QUEUE_LIMIT = 500;
 
-/** Seconds for which the final report is sent again. */
 const REPORT_SECONDS = 600;
 
 /** Milliseconds. */
@@ -87,21 +90,21 @@ export function createReporter(options: ReporterOptions): Reporter {
   let closing = false;
   const closed = new AbortController();
 
-  const send = async (events: ReportMessage['events'], report?: Report): Promise<void> => {
+  const format = (events: ReportMessage['events'], report?: Report): string => {
     const message: ReportMessage = {
       run,
       host,
       events,
       ...(report === undefined ? {} : { report }),
     };
-    await post(JSON.stringify(scrubValue(message, scrub)));
+    return JSON.stringify(scrubValue(message, scrub));
   };
   const pump = async (): Promise<void> => {
     while (queue.length > 0 && !closing) {
       const batch = queue;
       queue = [];
       try {
-        await send(batch);
+        await post(format(batch));
         failures = 0;
       } catch (error) {
         queue = shorten([...batch, ...queue]);
@@ -119,14 +122,17 @@ export function createReporter(options: ReporterOptions): Reporter {
       sending ??= pump().finally(() => (sending = undefined));
     },
     finish: async (report) => {
-      const until = clock() + REPORT_SECONDS * 1000;
+      const until = clock() + (options.seconds ?? REPORT_SECONDS) * 1000;
       closing = true;
       closed.abort();
       // What is under way is either acknowledged or back in the queue then; a request takes 30 s at the most.
       await sending;
+      const message = format(queue, report);
+      const forget = await options.keep?.(message);
       for (let attempt = 1; ; attempt += 1) {
         try {
-          await send(queue, report);
+          await post(message);
+          await forget?.();
           return true;
         } catch (error) {
           const left = until - clock();

@@ -23,8 +23,8 @@ export interface RunReportOptions {
   journal: string;
   scrub: (text: string) => string;
   note: (text: string) => void;
-  /** For tests: how it is sent and how long a pause is. */
-  reporter?: Pick<ReporterOptions, 'send' | 'pause' | 'clock'> | undefined;
+  /** How it is sent and for how long it is tried; for tests also how long a pause is. */
+  reporter?: Pick<ReporterOptions, 'send' | 'keep' | 'seconds' | 'pause' | 'clock'> | undefined;
 }
 
 /** How a run ended. */
@@ -39,8 +39,8 @@ export interface RunResult {
 
 export interface RunReport<T = RunResult> {
   sink: EventSink;
-  /** Sends what waits and the report; one that could not be delivered is said, and changes nothing about the run. */
-  finish: (end: T) => Promise<void>;
+  /** Sends what waits and the report; one that could not be delivered is said, and changes nothing about the run: false. */
+  finish: (end: T) => Promise<boolean>;
 }
 
 /** Begins to report a run. */
@@ -59,7 +59,9 @@ export function openReport(options: RunReportOptions): RunReport {
         ...(error === undefined ? {} : { error: describeError(error), step }),
         log: journal.trim().split('\n').slice(-LOG_LINES),
       };
-      if (await reporter.finish(report)) note(`reported to ${shownUrl(target.url)}`);
+      const delivered = await reporter.finish(report);
+      if (delivered) note(`reported to ${shownUrl(target.url)}`);
+      return delivered;
     },
   };
 }

@@ -40,11 +40,12 @@ function formsOf(secret: string): string[] {
   return [secret, ...lines, json, JSON.stringify(json).slice(1, -1), ...address];
 }
 
-/** A text in which no URL has a user, a password or the query of a host file's address. */
+/** A text in which no URL has a user, a password or the query of a host file's address, and no fleet's token is. */
 function withoutLogins(text: string): string {
   return text
     .replaceAll(/\b([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/?#"']{1,1000}@/gi, '$1')
-    .replaceAll(/\b(kronos\.host=[^\s?]{0,2000}\?)\S+/g, `$1${REMOVED}`);
+    .replaceAll(/\b(kronos\.host=[^\s?]{0,2000}\?)\S+/g, `$1${REMOVED}`)
+    .replaceAll(/\b(kronos\.fleet\.token=)[\w.~+/=-]+/g, `$1${REMOVED}`);
 }
 
 /** Words of the format itself, which a secret of the same letters must not break. */

@@ -2,7 +2,7 @@ import { link, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { exists } from '../../src/common/files.ts';
-import { erasePoolPassword, readSecrets } from '../../src/firstboot/secrets.ts';
+import { eraseSecret, readSecrets } from '../../src/firstboot/secrets.ts';
 import { temporaryDirectory } from '../temporary.ts';
 
 test('the password of the pool goes, the others stay', async (t) => {
@@ -12,18 +12,18 @@ test('the password of the pool goes, the others stay', async (t) => {
   await writeFile(path, JSON.stringify(all), { mode: 0o600 });
   t.is((await readSecrets(path)).pool, 'canary');
   await link(path, `${path}.old`);
-  await erasePoolPassword(path);
+  await eraseSecret('pool', path);
   t.deepEqual(await readSecrets(path), { format: 'kronos-secrets', storage: { san: 'chap' } });
   t.regex(await readFile(`${path}.old`, 'utf8'), /^\0+$/, 'what was on the disk is overwritten');
   t.notRegex(await readFile(path, 'utf8'), /canary/);
   t.is((await stat(path)).mode & 0o777, 0o600);
-  await erasePoolPassword(path);
+  await eraseSecret('pool', path);
 });
 
 test('a file that held nothing else is gone', async (t) => {
   const path = join(await temporaryDirectory(t), 'secrets.json');
   await writeFile(path, JSON.stringify({ format: 'kronos-secrets', pool: 'canary' }));
-  await erasePoolPassword(path);
+  await eraseSecret('pool', path);
   t.false(await exists(path));
 });
 

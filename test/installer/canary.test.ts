@@ -13,6 +13,7 @@ import { configureStep, makeIds } from '../../src/installer/apply/configure.ts';
 import type { InstallContext } from '../../src/installer/apply/context.ts';
 import { secretsOptions } from '../../src/installer/carry-out.ts';
 import { describeFailure, keepFailure } from '../../src/installer/failure.ts';
+import { fleetTokenIn } from '../../src/installer/fleet/server.ts';
 import {
   afterInstallHooksStep,
   beforeInstallHooksStep,
@@ -37,7 +38,8 @@ const CANARY = /canary/i;
 
 const HASH = `$6$canarysalt$${'c'.repeat(86)}`;
 
-const KERNEL = 'quiet kronos.host=https://u:canary-kernel%21@h/x.yaml?token=canary-query';
+const KERNEL =
+  'quiet kronos.host=https://u:canary-kernel%21@h/x.yaml?token=canary-query kronos.fleet.token=canary-fleet';
 
 interface Places {
   plain: string;
@@ -154,7 +156,9 @@ test.serial('an installation that fails in the end has told its secrets to nobod
   const plain = await serve(t, (_request, response) => response.end(HOOK));
 
   // What main.ts does, with what it is made of.
-  const scrub = createScrubber(KERNEL.split(' ').flatMap((word) => passwordsIn(word.slice(12))));
+  const scrub = createScrubber(
+    KERNEL.split(' ').flatMap((word) => [...passwordsIn(word.slice(12)), ...fleetTokenIn(word)]),
+  );
   const said: string[] = [];
   const printed: string[] = [];
   const session = beginSession(scrub, {

@@ -64,6 +64,8 @@ test('a failure ends in words that help', async (t) => {
   };
   const unattended = { unattended: true, after: 'poweroff', touched: true } as const;
   await frame(t, 'unattended', describeFailure(error, kept, unattended));
+  const ofFleet = { ...unattended, fleet: true };
+  await frame(t, 'of-fleet', describeFailure(error, kept, ofFleet));
   const attended = { unattended: false, after: 'reboot', touched: false } as const;
   const problems = ['error io/support-bundle: writing failed'];
   await frame(t, 'attended', describeFailure(error, { ...NOTHING, problems }, attended));

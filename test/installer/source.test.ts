@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { run } from '../../src/common/process.ts';
 import { formatHostArea } from '../../src/host/area.ts';
+import { formatUserData } from '../../src/host/user-data.ts';
 import { fillUrl, findHostFile, type FindOptions } from '../../src/installer/source.ts';
 import { temporaryDirectory } from '../temporary.ts';
 
@@ -84,6 +85,20 @@ test('then the kernel argument, the last of several', async (t) => {
   ]);
 });
 
+test('user-data of cloud-init may bring it', async (t) => {
+  const userData = formatUserData('fetched\n');
+  const root = await serve(t, {
+    '/user-data': userData,
+    '/other': '#cloud-config\npackages: []\n',
+  });
+  const fetched = (path: string) =>
+    findHostFile(options({ kernelArguments: [`kronos.host=${root}/${path}`] }));
+  t.deepEqual((await fetched('user-data')).found, {
+    ...{ name: `${root}/user-data`, text: 'fetched\n' },
+  });
+  await t.throwsAsync(fetched('other'), { code: 'input/user-data' });
+});
+
 test('a password in the URL is not in the name of the file', async (t) => {
   const root = await serve(t, { '/a': 'fetched\n' });
   const url = `${root.replace('//', '//me:canary-9d2@')}/a`;
@@ -99,7 +114,7 @@ test('then the area of the medium', async (t) => {
   t.deepEqual(found, { name: 'host file of the medium', text: 'embedded\n' });
   t.deepEqual(
     attempts.map(({ skipped }) => skipped),
-    ['no file was named', 'not given', undefined],
+    ['no file was named', 'not given', 'not given', undefined],
   );
 });
 
@@ -115,12 +130,12 @@ test('every place that has none says why', async (t) => {
   }
   const { attempts } = await findHostFile(options({ area: await filled(t) }));
   t.deepEqual(
-    attempts.slice(0, 3).map(({ skipped }) => skipped),
-    ['no file was named', 'not given', 'the area is empty'],
+    attempts.slice(0, 4).map(({ skipped }) => skipped),
+    ['no file was named', 'not given', 'not given', 'the area is empty'],
   );
-  t.is(attempts[3]?.place, 'partition labelled KRONOS');
+  t.is(attempts[4]?.place, 'partition labelled KRONOS');
   const elsewhere = await findHostFile(options());
-  t.is(elsewhere.attempts[2]?.skipped, 'this system was not started from a medium');
+  t.is(elsewhere.attempts[3]?.skipped, 'this system was not started from a medium');
 });
 
 test('one that was named but cannot be had is an error, not a reason to take another', async (t) => {

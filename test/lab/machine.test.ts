@@ -70,6 +70,16 @@ const MACHINES: Record<string, Partial<MachineOptions>> = {
     serial: { type: 'file', path: '/logs/serial.log' },
     exitOnReboot: true,
   },
+  'rack-with-a-bad-disk': {
+    disks: [
+      {
+        ...{ path: '/images/a,b.raw', bus: 'virtio', serial: 'RACK-1' },
+        faults: [{ event: 'none', iotype: 'write', errno: 5, sector: 7, once: true }],
+      },
+    ],
+    bootFrom: 'network',
+    nics: [{ model: 'e1000', link: { type: 'tap', name: 'tap1' } }],
+  },
   'medium-and-disk-with-screen': {
     medium: { path: '/images/host.qcow2', attach: 'virtio', writable: true },
     disks: [{ path: '/images/a.img', bus: 'ahci' }],

@@ -24,6 +24,8 @@ export interface BootOptions extends Omit<
   name: string;
   /** Directory to serve over HTTP on the loopback address. */
   http?: { directory: string; port: number } | undefined;
+  /** Words before QEMU's own, such as those that lead into a namespace. */
+  within?: readonly string[] | undefined;
 }
 
 export interface Machine {
@@ -73,7 +75,7 @@ export function findPrograms(): Programs {
 
 /** Starts a machine. Call `stop` in a teardown. */
 export async function bootMedium(options: BootOptions): Promise<Machine> {
-  const { name, http, ...machine } = options;
+  const { name, http, within = [], ...machine } = options;
   const programs = findPrograms();
   acceleration ??= probeAcceleration(programs);
   const { kind } = await acceleration;
@@ -96,7 +98,7 @@ export async function bootMedium(options: BootOptions): Promise<Machine> {
     serial: { type: 'pipe' },
     qmp: true,
   });
-  const vm = await startVm(plan, { serialLog });
+  const vm = await startVm({ ...plan, argv: [...within, ...plan.argv] }, { serialLog });
   await raisePriority(vm.pid);
   const { console } = vm;
   if (console === undefined) throw new Error('a machine with a piped serial line has a console');

@@ -1,18 +1,17 @@
 // Two machines from one ISO and two host files: the first makes the pool, the second joins it unattended. The toolstack is the
 // simulator, packaged as an origin; everything else is real.
-import { join } from 'node:path';
 import { connect, type DetailedPeerCertificate } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { run } from '../../src/common/process.ts';
 import { pinnedDoor } from '../../src/xenapi/door.ts';
 import { openSession } from '../../src/xenapi/session.ts';
 import { temporaryDirectory } from '../temporary.ts';
-import { makeSimulatorPackages } from '../xapi-simulator/guest/package.ts';
 import { hostText } from './host-text.ts';
 import { installHost, startHost } from './installed.ts';
 import { keepLive, type Live, type LiveMachine } from './live.ts';
 import { FULL } from './media.ts';
 import { freePort } from './ports.ts';
+import { makeSimulatorRelease } from './simulator-release.ts';
 
 /** Both machines have a network of their own; each sees this machine, and its forwards, at this address. */
 const OUTSIDE = '10.0.2.2';
@@ -22,8 +21,6 @@ const PORT = 443;
 
 /** Password of the simulator, and so what must not be found afterwards. */
 const PASSWORD = 'xenroot';
-
-const EDITION = 'debian-13';
 
 const longTest = FULL ? test : test.skip;
 
@@ -72,17 +69,10 @@ longTest('the first host makes the pool, the second joins it unattended', async 
   const search = 'grep -rls "xen""root" /etc/kronos /var/lib/kronos /var/log /var/lib/kronos/state';
   t.is((await second.shell(search, 300)).code, 1, 'the password is nowhere');
 });
+
 /** An ISO with the simulator as its toolstack. */
 async function makeIso(directory: string): Promise<string> {
-  const packages = join(directory, 'packages');
-  await makeSimulatorPackages(packages);
-  const words = ['--origin', `xapi=dir:${packages}`, '--lock', join(directory, 'lock.yaml')];
-  const kronos = async (...argv: string[]): Promise<void> => {
-    await run(['./kronos', ...argv], { extendEnvironment: true });
-  };
-  await kronos('lock', EDITION, ...words);
-  await kronos('build', EDITION, ...words, '--out', join(directory, 'out'));
-  const release = join(directory, 'out', `${EDITION}-amd64`);
+  const release = await makeSimulatorRelease(directory);
   const { stdout } = await run(['find', release, '-maxdepth', '1', '-name', '*.iso']);
   return stdout.trim();
 }

@@ -3,7 +3,7 @@ import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { exists } from '../../common/files.ts';
-import { bundleProgram } from '../bundle.ts';
+import { bundlePrograms as bundleTogether } from '../bundle.ts';
 import type { LayerFile } from './layer.ts';
 
 interface Program {
@@ -46,7 +46,7 @@ export const PROGRAMS: readonly Program[] = [
 
 /**
  * Bundles every program into `directory`, or copies what was bundled for the package `kronos`, which has no compiler.
- * Errors: those of bundleProgram and of node:fs.
+ * Errors: those of the bundler and of node:fs.
  */
 export async function bundlePrograms(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
@@ -54,8 +54,12 @@ export async function bundlePrograms(directory: string): Promise<void> {
     await cp(PREBUILT, directory, { recursive: true });
     return;
   }
-  for (const program of PROGRAMS)
-    await bundleProgram(fileURLToPath(program.module), join(directory, fileName(program)));
+  await bundleTogether(
+    PROGRAMS.map((program) => ({
+      entry: fileURLToPath(program.module),
+      target: join(directory, fileName(program)),
+    })),
+  );
 }
 
 /** The files of the layers, from the directory that the programs were bundled into. */

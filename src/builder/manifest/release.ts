@@ -50,8 +50,8 @@ export interface ReleaseInput {
   dependencies: ReadonlyMap<string, readonly string[]>;
   /** Reads what is in the layers, with owners. */
   contents: () => Promise<DescribedContents>;
-  /** Digests that are known already, by path in the directory. */
-  known?: ReadonlyMap<string, Sha256>;
+  /** Paths in the directory and on the medium of files that the ISO was made of: what is read of it speaks for them. */
+  twins?: ReadonlyMap<string, string>;
   /** Where a layer is on the medium, for example `kronos/layers/packages.squashfs`. */
   layerPath: (name: string) => string;
   iso: { label: string; hostArea: { offset: number; size: number } };
@@ -78,7 +78,12 @@ export async function writeRelease(input: ReleaseInput): Promise<Manifest> {
     digestMedium(input.toolsRoot, iso, signal),
     input.contents(),
   ]);
-  const known = new Map([...(input.known ?? []), [files.iso, isoDigest] as const]);
+  const onMedium = new Map(medium.map(({ path, sha256 }) => [path, sha256]));
+  const known = new Map<string, Sha256>([[files.iso, isoDigest]]);
+  for (const [path, twin] of input.twins ?? []) {
+    const digest = onMedium.get(twin);
+    if (digest !== undefined) known.set(path, digest);
+  }
   const facts = {
     kronos: input.kronos,
     name,

@@ -11,7 +11,7 @@ import type { PackageFile } from './definition.ts';
 export const OPERATOR_ROOT = '/usr/lib/kronos';
 
 /** Directories beside package.json that go along as they are. */
-const DATA = ['iso', 'packaging', 'recipes'];
+const DATA = ['iso', 'packaging', 'recipes', 'web'];
 
 /** `import ... from 'name'` as the compiler writes it, of a library. */
 const LIBRARY_IMPORT =

@@ -1,8 +1,11 @@
 // The large part of the initrd: drivers and tools from the tree. What Kronos adds is appended later, without the tree.
-import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
+import { readTextOrUndefined } from '../../common/files.ts';
+import { writeCpio } from '../image/cpio.ts';
 import { replacePrograms, runInTree, writeInTree } from '../sandbox/tree.ts';
+import { selectModules } from './module-index.ts';
 
 /**
  * Hooks for roots that no host of ours has. The initrd finds the medium or the system disk; volumes and targets of
@@ -25,6 +28,17 @@ chroot "$DESTDIR" /bin/busybox --install
 /** Configuration for mkinitramfs inside the tree; removed afterwards. */
 const CONFIGURATION = '/run/kronos-initramfs';
 
+/** The drivers of the initrd, a path below their directory each. */
+const DRIVERS = '/run/kronos-drivers';
+
+/** Stands for depmod where mkinitramfs calls it for the initrd: it would unpack all drivers once more. */
+const DEPMOD = [
+  'depmod() {',
+  '  [ "$1 $2" = "-a -b" ] || { command depmod "$@"; return; }',
+  `  find "$3/lib/modules/$4" -name '*.ko*' -printf '%P\\n' >${DRIVERS}`,
+  '}',
+];
+
 /**
  * Makes boot/initrd.base with initramfs-tools of the tree: exactly the modules that the recipes name.
  * Errors: `input/no-kernel` when no recipe brought a kernel; those of mkinitramfs.
@@ -34,6 +48,7 @@ export async function makeBaseInitrd(
   output: string,
   modules: readonly string[],
   environment: Readonly<Record<string, string>>,
+  epoch: number,
 ): Promise<void> {
   const kernels = (await readdir(join(tree, 'usr/lib/modules')).catch(() => [])).sort();
   const kernel = kernels.at(-1);
@@ -53,6 +68,7 @@ export async function makeBaseInitrd(
       'COMPRESSLEVEL=3',
       'DEVICE=',
       'NFSROOT=auto',
+      ...DEPMOD,
       '',
     ].join('\n'),
   );
@@ -72,9 +88,36 @@ export async function makeBaseInitrd(
   });
   await putBack();
   await mkdir(join(output, 'boot'), { recursive: true });
-  await cp(join(tree, 'run/initrd.base'), join(output, 'boot/initrd.base'));
+  const base = join(output, 'boot/initrd.base');
+  await cp(join(tree, 'run/initrd.base'), base);
   await rm(join(tree, 'run/initrd.base'));
+  // Where another mkinitramfs called depmod itself, nothing is missing.
+  const drivers = await readTextOrUndefined(join(tree, DRIVERS));
+  if (drivers !== undefined) await appendIndices(tree, kernel, drivers, base, epoch);
   await rm(join(tree, CONFIGURATION), { recursive: true });
+}
+
+/** Adds what depmod would have made of the drivers, as an archive of its own behind the base. */
+async function appendIndices(
+  tree: string,
+  kernel: string,
+  drivers: string,
+  base: string,
+  epoch: number,
+): Promise<void> {
+  const place = `usr/lib/modules/${kernel}`;
+  const names = await readdir(join(tree, place));
+  const all = new Map<string, Buffer>();
+  for (const name of names.filter((one) => one.startsWith('modules.')))
+    all.set(name, await readFile(join(tree, place, name)));
+  const paths = drivers.split('\n').filter((path) => path !== '');
+  const files = [...selectModules(all, paths)].map(([name, content]) => ({
+    ...{ path: `${place}/${name}`, mode: 0o644 },
+    content,
+  }));
+  // The kernel skips zeros between archives, and looks for one at multiples of four bytes only.
+  const padding = Buffer.alloc((512 - ((await stat(base)).size % 512)) % 512);
+  await appendFile(base, Buffer.concat([padding, writeCpio(files, epoch)]));
 }
 
 /**

@@ -108,7 +108,7 @@ export async function runJob(
   const [before] = await finishAll([
     // What the host layer holds is settled here; whatever live packages add comes out as a difference.
     makeHostLayer(bare, input, progress.note),
-    makeBaseInitrd(tree, input.output, input.initrdModules, environment),
+    makeBaseInitrd(tree, input.output, input.initrdModules, environment, input.epoch),
   ]);
   await run(['umount', bare]);
   if (input.live.length > 0) await makeLiveLayer(tree, input, before, environment, context);

@@ -1,9 +1,8 @@
 // Steps `initrd`, `grub`, `iso`, `pxe` and `disk`: from layers to media. The work is in the modules of the same names.
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { writeFile } from 'node:fs/promises';
-import { digestFile, digestOf } from '../../common/digest.ts';
+import { digestOf } from '../../common/digest.ts';
 import { exists } from '../../common/files.ts';
 import { MENU_TEMPLATES, type MenuInput } from '../image/menu.ts';
 import type { Step, StepResult } from '../step/step.ts';
@@ -12,6 +11,7 @@ import { makeGrub, MODULE as GRUB } from './grub.ts';
 import { makeInitrd, MODULE as INITRD } from './initrd.ts';
 import { makeIso, MODULE as ISO } from './iso.ts';
 import { makePxe, MODULE as PXE } from './pxe.ts';
+import { rememberedDigest } from './remembered-digest.ts';
 
 /** A layer of the medium, where it lies, and what it is. */
 export interface MediumLayer {
@@ -57,28 +57,6 @@ export async function collectLayers(
     layers.push({ name, path, live, contents, sha256: await rememberedDigest(path) });
   }
   return layers;
-}
-
-/** Digests of files in the cache, which never change once they are there. */
-const digests = new Map<string, Promise<string>>();
-
-/** sha256 of a file of a finished step, read once per run and kept beside it. */
-async function rememberedDigest(path: string): Promise<string> {
-  const known = digests.get(path);
-  if (known !== undefined) return known;
-  const reading = (async () => {
-    const { size, mtimeMs } = await stat(path);
-    const note = `${path}.sha256`;
-    const kept = await readFile(note, 'utf8').catch(() => '');
-    const [digest, keptSize, keptTime] = kept.trim().split(' ');
-    if (digest !== undefined && keptSize === String(size) && keptTime === String(mtimeMs))
-      return digest;
-    const fresh = await digestFile(path);
-    await writeFile(note, `${fresh} ${size} ${mtimeMs}\n`).catch(() => undefined);
-    return fresh;
-  })();
-  digests.set(path, reading);
-  return reading;
 }
 
 async function digestTemplates(templates: string): Promise<Record<string, string>> {

@@ -20,6 +20,7 @@ import { planDirectories, planLayer, type LayerFile, type LayerPlan } from '../f
 import { programFiles } from '../files/programs.ts';
 import type { Selection } from '../recipe/recipe.ts';
 import type { Step, StepContext, StepResult } from '../step/step.ts';
+import { rememberedDigest } from './remembered-digest.ts';
 
 export interface FilesStepOptions {
   selection: Selection;
@@ -62,7 +63,7 @@ export function filesStep(options: FilesStepOptions): Step {
       ];
       const initrd = join(packages.directory, 'boot/initrd.base');
       const boot = {
-        initrd: { size: (await stat(initrd)).size, sha256: await digestFile(initrd) },
+        initrd: { size: (await stat(initrd)).size, sha256: await rememberedDigest(initrd) },
       };
       const read = rememberContents();
       for (const name of ['host', 'live'] as const) {

@@ -113,8 +113,13 @@ export async function makeGrub(input: GrubInput, context: StepContext): Promise<
   await writeFile(earlyConfiguration, await renderMenu(input.templates, 'early', input.menu));
   await writeFile(earlyPxeConfiguration, await renderMenu(input.templates, 'earlyPxe', input.menu));
   const paths = { modules: input.modules, output, earlyConfiguration, earlyPxeConfiguration };
+  const tool = (call: ToolCall): Promise<void> => runTools(input.toolsRoot, [call], epoch, context);
+  // Images for BIOS are compressed, which takes as long as all that is made of the loader for UEFI.
   await finishAll(
-    grubImageCalls(paths).map((call) => runTools(input.toolsRoot, [call], epoch, context)),
+    grubImageCalls(paths).map(async (call) => {
+      await tool(call);
+      if (call.arguments.includes(join(output, 'BOOTX64.EFI'))) await makeEsp(input, context);
+    }),
   );
 
   const bios = join(input.modules, 'i386-pc');
@@ -125,16 +130,19 @@ export async function makeGrub(input: GrubInput, context: StepContext): Promise<
   );
   await copyFile(join(bios, 'boot_hybrid.img'), join(output, 'boot_hybrid.img'));
   await copyFile(join(bios, 'boot.img'), join(output, 'boot.img'));
+}
 
-  const loader = join(output, 'BOOTX64.EFI');
+/** The EFI system partition with the loader that lies in the step's directory. */
+async function makeEsp(input: GrubInput, context: StepContext): Promise<void> {
+  const loader = join(context.directory, 'BOOTX64.EFI');
   const marker = join(context.scratch, 'kronos.esp');
   await writeFile(marker, `${input.menu.label}\n`);
-  await setDates([loader, marker], epoch);
-  const image = join(output, 'efi.img');
+  await setDates([loader, marker], input.epoch);
+  const image = join(context.directory, 'efi.img');
   await runTools(
     input.toolsRoot,
     espCalls({ image, loader, marker }, input.menu.label, (await stat(loader)).size),
-    epoch,
+    input.epoch,
     context,
   );
 }

@@ -1,5 +1,5 @@
 // The initrd of the medium: the large base from the tree, and behind it what knows about this one build.
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../../common/digest.ts';
 import type { Sha256 } from '../../common/digest.ts';
@@ -61,7 +61,6 @@ export async function describeLayers(layers: InitrdInput['layers']): Promise<Lay
 
 /** Leaves `initrd.img` in the step's directory. Errors: those of node:fs. */
 export async function makeInitrd(input: InitrdInput, context: StepContext): Promise<void> {
-  const base = await readFile(input.base);
   const script = await readFile(input.script, 'utf8');
   const addition = initrdAddition(
     script,
@@ -70,6 +69,9 @@ export async function makeInitrd(input: InitrdInput, context: StepContext): Prom
     input.epoch,
   );
   // The kernel looks for an uncompressed archive only at multiples of four bytes, and skips zeros before it.
-  const padding = Buffer.alloc((512 - (base.length % 512)) % 512);
-  await writeFile(join(context.directory, 'initrd.img'), Buffer.concat([base, padding, addition]));
+  const padding = Buffer.alloc((512 - ((await stat(input.base)).size % 512)) % 512);
+  const initrd = join(context.directory, 'initrd.img');
+  // Copied by the kernel: the base is large, and nothing of it has to pass through here.
+  await copyFile(input.base, initrd);
+  await appendFile(initrd, Buffer.concat([padding, addition]));
 }

@@ -1,7 +1,7 @@
 // The same appliance as a directory for a boot server: TFTP for the first files, HTTP for everything.
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { copyFileAtomic, linkFile } from '../../common/files.ts';
+import { linkFile } from '../../common/files.ts';
 import { renderMenu } from '../image/menu.ts';
 import type { MENU_TEMPLATES, MenuInput } from '../image/menu.ts';
 import type { StepContext } from '../step/step.ts';
@@ -29,7 +29,7 @@ export interface PxeInput {
   epoch: number;
 }
 
-/** The files of the directory that are copied; `target` is relative to it. */
+/** The files of the directory that other steps made; `target` is relative to it. */
 export function pxeFiles(input: PxeInput): MediumFile[] {
   return [
     { target: 'grub.0', source: join(input.grub, 'grub.0') },
@@ -43,36 +43,35 @@ export function pxeFiles(input: PxeInput): MediumFile[] {
   ];
 }
 
-/** Where a layer lies in the step's directory. */
-export function pxeLayer(name: string): string {
-  return `pxe/layers/${name}.squashfs`;
+/** Paths in the step's directory of files that the medium has as well: the same file stands behind both. */
+export function twinsOnMedium(layers: readonly string[]): Map<string, string> {
+  return new Map([
+    ...['initrd.img', 'vmlinuz', 'xen.gz'].map((name) => [`pxe/${name}`, `boot/${name}`] as const),
+    ...layers.map(
+      (name) => [`pxe/layers/${name}.squashfs`, `kronos/layers/${name}.squashfs`] as const,
+    ),
+  ]);
 }
 
 /** Leaves the tree in `pxe/` of the step's directory. Errors: those of renderMenu and node:fs. */
 export async function makePxe(input: PxeInput, context: StepContext): Promise<void> {
   const root = join(context.directory, 'pxe');
-  const made: string[] = [];
-  for (const { target, source } of pxeFiles(input)) {
-    context.progress.note(target);
-    // Layers are large and lie in the cache already.
-    if (target.startsWith('layers/')) {
-      await linkFile(source, join(root, target));
-      continue;
-    }
-    await copyFileAtomic(source, join(root, target));
-    made.push(target);
-  }
-  for (const [target, content] of await renderedFiles(input)) {
+  const files = pxeFiles(input);
+  // All of them lie in the cache already: a copy would cost the time of writing it, here and where it is published.
+  for (const { target, source } of files) await linkFile(source, join(root, target));
+  const texts = await renderedFiles(input);
+  for (const [target, content] of texts) {
     await mkdir(dirname(join(root, target)), { recursive: true });
     await writeFile(join(root, target), content);
-    made.push(target);
   }
   // A boot server runs as somebody else: everybody may read, whatever the umask here.
   const directories = ['grub', 'layers', '.'];
-  for (const target of made) await chmod(join(root, target), 0o644);
+  const written = texts.map(([target]) => target);
+  for (const target of [...written, ...files.map((file) => file.target)])
+    await chmod(join(root, target), 0o644);
   for (const target of directories) await chmod(join(root, target), 0o755);
-  // Directories last: writing into them gives them today's date.
-  const paths = [...made, ...directories].map((target) => join(root, target));
+  // Directories last: writing into them gives them today's date. Linked files keep theirs, by which the cache knows them.
+  const paths = [...written, ...directories].map((target) => join(root, target));
   await setDates(paths, input.epoch);
 }
 

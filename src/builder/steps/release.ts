@@ -14,7 +14,7 @@ import { writeRelease } from '../manifest/release.ts';
 import type { Selection } from '../recipe/recipe.ts';
 import type { Step, StepResult } from '../step/step.ts';
 import type { MediumLayer } from './boot.ts';
-import { pxeLayer } from './pxe.ts';
+import { twinsOnMedium } from './pxe.ts';
 
 export interface ReleaseStepOptions {
   name: string;
@@ -66,8 +66,7 @@ export async function releaseStep(options: ReleaseStepOptions): Promise<Step> {
         toolsRoot: join(options.tools.directory, 'root'),
         dependencies: resolveDependencies(parseDpkgStatus(status)),
         contents: () => options.contents ?? readLayerContents(layers),
-        // The same files as those that the ISO was made of, so what is read of the ISO speaks for them.
-        known: new Map(layers.map(({ name, sha256 }) => [pxeLayer(name), sha256])),
+        twins: twinsOnMedium(layers.map((layer) => layer.name)),
         layerPath: (layer) => `kronos/layers/${layer}.squashfs`,
         iso: { label: options.label, hostArea: await findHostArea(iso) },
       });

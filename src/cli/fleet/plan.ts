@@ -96,6 +96,7 @@ async function planHost(
 ): Promise<PlannedHost> {
   if (machine === undefined) return { outline };
   const { resolveHostFile } = await import('../../host/read.ts');
+  const { describeHostFile } = await import('../../host/describe.ts');
   const { factsOf } = await import('../../host/variables.ts');
   const { digestPlan, NO_IMAGE, planInstall } = await import('../../installer/plan/plan.ts');
   const { inventory } = machine;
@@ -103,7 +104,9 @@ async function planHost(
   try {
     const { hostFile } = resolveHostFile(host.document, { facts: factsOf(inventory, mac) });
     const plan = planInstall(hostFile, inventory, NO_IMAGE);
-    return { outline, machine, plan, digest: digestPlan(plan) };
+    // What the machine says of itself is put in.
+    const becomes = describeHostFile(hostFile);
+    return { outline: { ...outline, becomes }, machine, plan, digest: digestPlan(plan) };
   } catch (error) {
     if (!(error instanceof KronosError)) throw error;
     return { outline, machine, refused: error };

@@ -5,7 +5,7 @@ import { waitFor } from '../../xenapi/readiness.ts';
 import type { Session } from '../../xenapi/session.ts';
 import type { BootContext, BootStep } from '../context.ts';
 import { askCoordinator, joinPool, refuseOtherPool } from '../pool/join.ts';
-import { erasePoolPassword } from '../secrets.ts';
+import { eraseSecret } from '../secrets.ts';
 import { waitForAnswer } from '../network/answers.ts';
 import { refuseNetwork, requireNotRefused } from '../network/refusal.ts';
 import { MANAGEMENT_BRIDGE } from '../network/switch.ts';
@@ -20,6 +20,7 @@ import {
   writeFormer,
 } from './confirm.ts';
 import { attachRepository, readStorage } from './attach.ts';
+import { coordinatorStep, isAskedFor } from './coordinator.ts';
 import { readLocalFacts } from './local-facts.ts';
 import { nextChange, wantedNetworks } from './networks.ts';
 import { ownDoor, readRole, readUuid, withOwnSession } from './own.ts';
@@ -47,6 +48,7 @@ export function xapiSteps(hostFile: HostFile): BootStep[] {
     ...(joins
       ? [joinStep, networkStep('pool-networks', 'Setting up bonds and VLANs', false, ['pool'])]
       : []),
+    ...(isAskedFor(hostFile) ? [coordinatorStep] : []),
     ...hostFile.storage.map((repository) => storageStep(repository, last)),
   ].map(tellRefusals);
 }
@@ -179,7 +181,7 @@ const joinStep: BootStep = {
         note(`waiting for ${what}, ${Math.ceil(left)} s left: ${why}`);
       },
     });
-    await erasePoolPassword(places.secrets);
+    await eraseSecret('pool', places.secrets);
   },
 };
 

@@ -3,7 +3,7 @@ import { KronosError, KronosErrors } from '../../common/error.ts';
 import { nearest } from '../../common/nearest.ts';
 import type { OperatorAction } from '../desk.ts';
 import type { Fleet } from '../file/fleet.ts';
-import { isUnderWay } from '../state/arm.ts';
+import { isUnderWay } from '../state/fold.ts';
 import { hostOf, indexFleet, machineId, machineOf } from '../state/plan.ts';
 import type { FleetState, MachineRecord } from '../state/record.ts';
 import { planRollout } from '../state/rollout.ts';

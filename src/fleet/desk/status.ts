@@ -1,7 +1,7 @@
 // A fleet as a person sees it.
 import type { FleetStatus, HostStatus } from '../desk.ts';
 import type { Fleet, FleetHost } from '../file/fleet.ts';
-import { isUnderWay } from '../state/arm.ts';
+import { isUnderWay } from '../state/fold.ts';
 import type { MachineId } from '../state/event.ts';
 import { hostOf, machineOf, roleOf } from '../state/plan.ts';
 import { STATES, type FleetState, type HostState, type MachineRecord } from '../state/record.ts';

@@ -29,6 +29,7 @@ export function checkFleet(
     });
   }
   checkIdentities(file, findings);
+  checkOrders(file, findings);
   checkGroups(file, findings);
   checkHostnames(composed, findings);
   checkAddresses(composed, findings);
@@ -54,6 +55,23 @@ function checkIdentities(file: FleetFile, findings: FleetFindings): void {
         hint: 'a machine is one host; look which of the two it is',
       });
     }
+  }
+}
+
+/** A machine whose turn no host has waits for a name. */
+function checkOrders(file: FleetFile, findings: FleetFindings): void {
+  const turns = Object.entries(file.hosts)
+    .flatMap(([name, { order }]) => (order === undefined ? [] : [{ name, order }]))
+    .sort((a, b) => a.order - b.order);
+  let next = 1;
+  for (const { name, order } of turns) {
+    if (order > next) {
+      findings.warn('input/order-gap', `no host has the order ${next}, but ${name} has ${order}`, {
+        path: ['hosts', name, 'order'],
+        hint: 'the machine that appears between waits for a name; count without gaps',
+      });
+    }
+    next = order + 1;
   }
 }
 

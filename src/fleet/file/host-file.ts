@@ -14,7 +14,8 @@ import type { Fleet, FleetHost, FleetPool } from './fleet.ts';
 export interface Additions {
   /** What the machine says of itself; without it, nothing that draws from the machine is checked. */
   facts?: Facts | undefined;
-  report: { url: string; fingerprint: string; token: string };
+  /** Left out where no fleet server listens. */
+  report?: { url: string; fingerprint: string; token: string } | undefined;
   /** Of the coordinator that it joins; left out for the coordinator itself, and for hosts without a pool. */
   pool?: { address: string; fingerprint: string } | undefined;
 }
@@ -41,7 +42,7 @@ export async function composeHostFile(
   const whole = {
     ...value,
     ...(pool === undefined ? {} : { pool: await composePool(fleet, pool, host, additions) }),
-    report: { ...report, token: literal(report.token) },
+    ...(report === undefined ? {} : { report: { ...report, token: literal(report.token) } }),
   };
   const text = formatWholeDocument(
     { ...host.document, value: whole },

@@ -50,7 +50,7 @@ function loosen(schema: Json): Json {
   const alternatives = [oneOf, anyOf].find((one) => Array.isArray(one)) as Json[] | undefined;
   return {
     ...rest,
-    ...(alternatives === undefined ? {} : { anyOf: alternatives.map(loosen) }),
+    ...(alternatives === undefined ? {} : { anyOf: withoutOthers(alternatives.map(loosen)) }),
     ...(isMapping(properties)
       ? {
           properties: Object.fromEntries(
@@ -74,4 +74,14 @@ function orNull(schema: Json): Json {
     ...(description === undefined ? {} : { description }),
     anyOf: [rest, { type: 'null' }],
   };
+}
+
+/** Of alternatives each may take away the keys of the others, which a layer below may have. */
+function withoutOthers(alternatives: readonly Json[]): Json[] {
+  const keys = alternatives.flatMap(({ properties }) => Object.keys(properties ?? {}));
+  return alternatives.map((one) => {
+    if (!isMapping(one['properties'])) return one;
+    const away = Object.fromEntries(keys.map((key) => [key, { type: 'null' }]));
+    return { ...one, properties: { ...away, ...one['properties'] } };
+  });
 }

@@ -11,6 +11,8 @@ export interface BootPlace {
   /** Of the fleet server: `https://192.0.2.1:8443`. */
   url: string;
   fingerprint: string;
+  /** Address of our TFTP server. */
+  tftp?: string | undefined;
 }
 
 /** The loader that reads the script, by the ending of its name. */
@@ -20,8 +22,8 @@ export type Loader = 'cfg' | 'ipxe';
 const SECONDS = 1;
 
 /**
- * The script for one machine: its own disk, or the live system with the token for it. What stands in scripts is made by
- * us and looks harmless; anything else is a defect.
+ * The script for one machine: its own disk, or the live system with the token for it; iPXE leaves that to GRUB. What stands
+ * in scripts is made by us and looks harmless; anything else is a defect.
  */
 export function renderBootScript(
   render: Render,
@@ -37,11 +39,14 @@ export function renderBootScript(
           `${FLEET_ARGUMENTS.fingerprint}=${place.fingerprint}`,
           `${FLEET_ARGUMENTS.token}=${token}`,
         ];
+  // iPXE has 512 bytes for all arguments of Xen and Linux, and says nothing when they are cut off: GRUB goes on, and asks
+  // again. Who starts Linux alone from the menu of iPXE has them.
+  const live = loader === 'cfg' ? 'unattended' : 'grub';
   const variables = {
     server: place.server,
     path: place.path,
     arguments: fleet.join(' '),
-    entry: token === undefined ? 'disk' : 'unattended',
+    entry: token === undefined ? 'disk' : live,
     seconds: SECONDS,
   };
   for (const value of [place.server, place.path, ...fleet]) {
@@ -54,7 +59,8 @@ export function renderBootScript(
 export function renderSiteScript(
   render: Render,
   loader: Loader,
-  place: Pick<BootPlace, 'server' | 'path'>,
+  { server, path, tftp }: Pick<BootPlace, 'server' | 'path' | 'tftp'>,
 ): string {
-  return render(`site.${loader}`, { server: place.server, path: place.path });
+  // Where it is another one, iPXE was told by whoever told it of this script.
+  return render(`site.${loader}`, { server, path, tftp: tftp ?? '${next-server}' });
 }

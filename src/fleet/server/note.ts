@@ -9,6 +9,8 @@ export type NoteKind =
   | 'refused'
   /** A machine that is known was turned away. */
   | 'warned'
+  /** What dnsmasq says. */
+  | 'dnsmasq'
   /** Too many at once. */
   | 'crowd'
   /** Something of ours went wrong. */

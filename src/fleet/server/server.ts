@@ -41,6 +41,8 @@ export interface FleetServerOptions {
   web?: Web | undefined;
   /** A directory that is made for a TFTP server; left out: none is. */
   tftp?: string | undefined;
+  /** Whether that TFTP server has another address than this one. */
+  tftpElsewhere?: boolean | undefined;
   limits?: Partial<Limits> | undefined;
   /** Milliseconds since 1970. */
   now?: (() => number) | undefined;
@@ -91,6 +93,7 @@ export async function startFleetServer(options: FleetServerOptions): Promise<Fle
     const place: BootPlace = {
       ...{ server: '', url: '', fingerprint: certificate.fingerprint },
       path: `/trees/${tree.digest}`,
+      tftp: options.tftpElsewhere === true ? undefined : address,
     };
     const context: FleetContext = {
       ...{ fleet, store, place, limits, note, now },

@@ -1,19 +1,9 @@
 // Who may fetch a host file next: as many as the limits allow, members only of a coordinator that is ready.
 import type { Fleet } from '../file/fleet.ts';
-import { machineOf, roleOf } from './plan.ts';
+import { hostOf, machineOf, roleOf } from './plan.ts';
 import type { FleetState, MachineRecord } from './record.ts';
-import type { Place } from './rollout.ts';
+import { planRollout, type Place } from './rollout.ts';
 import type { NewEntry } from '../store/store.ts';
-
-/** States between arming and ready. */
-const UNDER_WAY: ReadonlySet<MachineRecord['state']> = new Set([
-  'armed', 'installing', 'first-boot', 'joined',
-]); // prettier-ignore
-
-/** Whether a machine takes one of the places that policy.atOnce gives. */
-export function isUnderWay(machine: MachineRecord): boolean {
-  return UNDER_WAY.has(machine.state);
-}
 
 /** How many are under way: in all, and in each pool those that did not join yet. */
 export interface Load {
@@ -24,9 +14,9 @@ export interface Load {
 /** Counts the hosts of the file that are under way. */
 export function measureLoad(fleet: Fleet, state: FleetState): Load {
   const load: Load = { all: 0, joining: new Map() };
-  for (const host of fleet.hosts) {
-    const machine = machineOf(state, host.name);
-    if (machine === undefined || !isUnderWay(machine)) continue;
+  for (const machine of state.underWay.values()) {
+    const host = hostOf(fleet, machine);
+    if (host === undefined) continue;
     load.all += 1;
     if (machine.role === 'member' && machine.state !== 'joined') addJoining(load, host.pool);
   }
@@ -63,10 +53,11 @@ export function findObstacle(
 }
 
 /** Arms hosts of open waves in their order until the limits are reached. */
-export function armHosts(fleet: Fleet, state: FleetState, places: readonly Place[]): NewEntry[] {
+export function armHosts(fleet: Fleet, state: FleetState): NewEntry[] {
   const armed: NewEntry[] = [];
   const load = measureLoad(fleet, state);
-  for (const place of places) {
+  if (load.all >= fleet.policy.atOnce) return [];
+  for (const place of planRollout(fleet, state).places) {
     if (load.all >= fleet.policy.atOnce) break;
     if (!place.open || findObstacle(fleet, state, place, load) !== undefined) continue;
     const { host, machine, wave } = place;

@@ -1,13 +1,12 @@
 // The rules of a rollout: what follows from where everything stands. Without effects; whoever calls it writes what it says.
 import type { Fleet } from '../file/fleet.ts';
 import type { NewEntry, Passing } from '../store/store.ts';
-import { armHosts, isUnderWay } from './arm.ts';
+import { armHosts } from './arm.ts';
 import type { MachineId } from './event.ts';
-import { foldNew } from './fold.ts';
+import { foldNew, isUnderWay } from './fold.ts';
 import { matchHost } from './match.ts';
-import { coordinatorOf, hostOf, machineOf } from './plan.ts';
+import { coordinatorOf, hostOf, isAllNamed, machineOf } from './plan.ts';
 import type { FleetState, MachineRecord } from './record.ts';
-import { planRollout } from './rollout.ts';
 import { isOpen } from './window.ts';
 
 export interface DecideOptions {
@@ -55,6 +54,7 @@ export function withDecisions(
 type Rule = (fleet: Fleet, state: FleetState, now: number, options: DecideOptions) => NewEntry[];
 
 const nameMachines: Rule = (fleet, state) => {
+  if (isAllNamed(fleet, state)) return [];
   const nameless = [...state.machines.values()]
     .filter((machine) => hostOf(fleet, machine) === undefined && !isUnderWay(machine))
     .sort((a, b) => a.appeared - b.appeared);
@@ -92,9 +92,8 @@ const electCoordinators: Rule = (fleet, state) =>
 const giveUpSilent: Rule = (fleet, state, now, { passing, listening = 0 }) => {
   const { silence } = fleet.policy;
   const given: NewEntry[] = [];
-  for (const { name } of fleet.hosts) {
-    const machine = machineOf(state, name);
-    if (machine === undefined || !isUnderWay(machine)) continue;
+  for (const machine of state.underWay.values()) {
+    if (hostOf(fleet, machine) === undefined) continue;
     const passed = passing?.get(machine.id)?.time;
     const heard = Math.max(
       Date.parse(machine.updated),
@@ -133,5 +132,5 @@ const stopAtFailures: Rule = ({ policy }, { fleet }) => {
 const arm: Rule = (fleet, state, now) => {
   const { started, paused } = state.fleet;
   if (!started || paused !== undefined || !isOpen(fleet.policy.windows, now)) return [];
-  return armHosts(fleet, state, planRollout(fleet, state).places);
+  return armHosts(fleet, state);
 };

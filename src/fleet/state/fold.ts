@@ -10,8 +10,19 @@ export const EMPTY_STATE: FleetState = {
   fleet: { started: false, approvedWave: -1, elected: {}, failures: 0, forgiven: 0 },
   machines: PersistentMap.of(),
   hosts: PersistentMap.of(),
+  underWay: PersistentMap.of(),
   reporters: PersistentMap.of(),
 };
+
+/** States between arming and ready. */
+const UNDER_WAY: ReadonlySet<MachineRecord['state']> = new Set([
+  'armed', 'installing', 'first-boot', 'joined',
+]); // prettier-ignore
+
+/** Whether a machine takes one of the places that policy.atOnce gives. */
+export function isUnderWay(machine: MachineRecord): boolean {
+  return UNDER_WAY.has(machine.state);
+}
 
 /**
  * The state after an entry. It takes about the same time however many machines there are, and the state from before
@@ -96,6 +107,7 @@ function foldMachine(machine: MachineRecord, event: MachineEvent, time: string):
         ...(machine.state === 'failed' ? { state: 'seen', failure: undefined } : {}),
       };
     case 'armed':
+      if (machine.state !== 'seen') return machine;
       return {
         ...now,
         ...{ state: 'armed', attempt: event.attempt, wave: event.wave, role: event.role },
@@ -104,12 +116,14 @@ function foldMachine(machine: MachineRecord, event: MachineEvent, time: string):
         readyAt: undefined,
       };
     case 'released':
+      if (machine.state !== 'armed' || machine.attempt !== event.attempt) return machine;
       return {
         ...now,
         ...{ state: 'installing', spentToken: event.bootToken, reportToken: event.reportToken },
         ...{ heard: false, restarts: 0, runs: {}, spentAt: time },
       };
     case 'restarted':
+      if (machine.state !== 'installing') return machine;
       if (machine.heard) return { ...now, restarts: machine.restarts + 1 };
       return { ...now, state: 'armed', lost: machine.lost + 1 };
     case 'step':
@@ -133,16 +147,27 @@ function foldMachine(machine: MachineRecord, event: MachineEvent, time: string):
   }
 }
 
-/** Keeps the names and the tokens for reports findable. */
+/** Keeps what is under way, the names and the tokens for reports findable. */
 function keepIndices(state: FleetState, before: MachineRecord, after: MachineRecord): FleetState {
   let next = state;
+  if (isUnderWay(after)) {
+    next = { ...next, underWay: PersistentMap.of(state.underWay).with(after.id, after) };
+  } else if (isUnderWay(before)) {
+    next = { ...next, underWay: PersistentMap.of(state.underWay).without(after.id) };
+  }
   if (before.host !== after.host) {
     let hosts = PersistentMap.of(state.hosts);
     let machines = PersistentMap.of(state.machines);
     const other = after.host === undefined ? undefined : hosts.get(after.host);
     const old = other === undefined ? undefined : machines.get(other);
     // A host has one machine: that which had the name is one without a name again.
-    if (old !== undefined) machines = machines.with(old.id, { ...old, host: undefined });
+    if (old !== undefined) {
+      const nameless = { ...old, host: undefined };
+      machines = machines.with(old.id, nameless);
+      if (isUnderWay(old)) {
+        next = { ...next, underWay: PersistentMap.of(next.underWay).with(old.id, nameless) };
+      }
+    }
     if (before.host !== undefined) hosts = hosts.without(before.host);
     if (after.host !== undefined) hosts = hosts.with(after.host, after.id);
     next = { ...next, machines, hosts };

@@ -3,8 +3,8 @@
 type Bucket<V> = readonly (readonly [string, V])[];
 type Branch<V> = readonly (Bucket<V> | undefined)[];
 
-/** Branches, and buckets of each: with 10,000 keys a bucket has ten. */
-const WIDTH = 32;
+/** Branches, and buckets of each: with 10,000 keys a bucket has two or three. */
+const WIDTH = 64;
 
 const EMPTY: readonly undefined[] = Array.from({ length: WIDTH }, () => undefined);
 
@@ -46,7 +46,7 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
     const index = bucket.findIndex((entry) => entry[0] === key);
     const entry = [key, value] as const;
     if (index === -1) return this.#withBucket(high, low, [...bucket, entry], 1);
-    return this.#withBucket(high, low, bucket.with(index, entry), 0);
+    return this.#withBucket(high, low, replace(bucket, index, entry), 0);
   }
 
   /** The same map without one key. */
@@ -59,8 +59,8 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   }
 
   #withBucket(high: number, low: number, bucket: Bucket<V>, more: number): PersistentMap<V> {
-    const branch = (this.#branches[high] ?? EMPTY).with(low, bucket);
-    return new PersistentMap(this.#branches.with(high, branch), this.size + more);
+    const branch = replace(this.#branches[high] ?? EMPTY, low, bucket);
+    return new PersistentMap(replace(this.#branches, high, branch), this.size + more);
   }
 
   *entries(): Generator<[string, V], undefined> {
@@ -91,12 +91,19 @@ export class PersistentMap<V> implements ReadonlyMap<string, V> {
   }
 }
 
-/** FNV-1a, folded to ten bits. */
+/** Many times as fast as Array.with. */
+function replace<T>(list: readonly T[], index: number, item: T): readonly T[] {
+  const copy = list.slice();
+  copy[index] = item;
+  return copy;
+}
+
+/** FNV-1a, folded to twelve bits. */
 function placeOf(key: string): readonly [number, number] {
   let hash = 0x811c9dc5;
   for (let index = 0; index < key.length; index += 1) {
     hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
   }
   hash ^= hash >>> 15;
-  return [(hash >>> 5) & (WIDTH - 1), hash & (WIDTH - 1)];
+  return [(hash >>> 6) & (WIDTH - 1), hash & (WIDTH - 1)];
 }

@@ -68,8 +68,28 @@ export function hostOf(fleet: Fleet, machine: MachineRecord | undefined): FleetH
   return machine?.host === undefined ? undefined : indexFleet(fleet).hosts.get(machine.host);
 }
 
+/** Whether every machine is that of a host of the file. */
+export function isAllNamed(fleet: Fleet, state: FleetState): boolean {
+  if (state.hosts.size !== state.machines.size) return false;
+  const known = named.get(state.hosts);
+  if (known?.fleet === fleet) return known.all;
+  const { hosts } = indexFleet(fleet);
+  const all = [...state.hosts.keys()].every((name) => hosts.has(name));
+  named.set(state.hosts, { fleet, all });
+  return all;
+}
+
+/** What was found of names, until they change. */
+const named = new WeakMap<FleetState['hosts'], { fleet: Fleet; all: boolean }>();
+
+/** Orders, until another coordinator is elected. */
+const orders = new WeakMap<Fleet, { elected: object; order: readonly FleetHost[] }>();
+
 /** Hosts in the order in which they are installed: that of the file, but no member before its coordinator. */
-export function orderHosts(fleet: Fleet, state: FleetState): FleetHost[] {
+export function orderHosts(fleet: Fleet, state: FleetState): readonly FleetHost[] {
+  const { elected } = state.fleet;
+  const known = orders.get(fleet);
+  if (known?.elected === elected) return known.order;
   const { hosts, pools } = indexFleet(fleet);
   const ordered = new Set<FleetHost>();
   for (const host of fleet.hosts) {
@@ -79,7 +99,9 @@ export function orderHosts(fleet: Fleet, state: FleetState): FleetHost[] {
     if (coordinator !== undefined) ordered.add(coordinator);
     ordered.add(host);
   }
-  return [...ordered];
+  const order = [...ordered];
+  orders.set(fleet, { elected, order });
+  return order;
 }
 
 /** A MAC address as machines are called by it, from what people and programs write. */

@@ -85,6 +85,8 @@ export interface FleetState {
   machines: ReadonlyMap<MachineId, MachineRecord>;
   /** Machines by the name of their host. */
   hosts: ReadonlyMap<string, MachineId>;
+  /** Those between arming and ready. */
+  underWay: ReadonlyMap<MachineId, MachineRecord>;
   /** Machines by the SHA-256 of the token that their reports come with. */
   reporters: ReadonlyMap<string, MachineId>;
 }

@@ -31,7 +31,7 @@ export function planRollout(fleet: Fleet, state: FleetState): Rollout {
   const { policy } = fleet;
   const waves = new Map<number, { taken: number; ready: number; settled: number }>();
   const again: Place[] = [];
-  const fresh: { host: FleetHost; machine: MachineRecord }[] = [];
+  const fresh: Place[] = [];
   let absent = 0;
   let wave = firstWave(policy);
   for (const host of orderHosts(fleet, state)) {
@@ -48,7 +48,7 @@ export function planRollout(fleet: Fleet, state: FleetState): Rollout {
       wave = Math.max(wave, machine.wave);
       if (waiting) again.push({ host, machine, wave: machine.wave, open: true });
     } else if (machine?.state === 'seen' && reachable) {
-      fresh.push({ host, machine });
+      fresh.push({ host, machine, wave: 0, open: false });
     } else if (machine === undefined || machine.state === 'seen') {
       absent += 1;
     }
@@ -61,32 +61,29 @@ export function planRollout(fleet: Fleet, state: FleetState): Rollout {
   const approved = isApproved(fleet, state, wave + 1);
   const opened = over && approved && fresh.length > 0;
   if (opened) wave += 1;
+  fill(policy, fresh, wave, opened ? waveSize(policy, wave) : room);
   return {
     wave,
     lastWave: countWaves(fleet),
     approvable: over && !approved && rest ? wave + 1 : undefined,
-    places: [...again, ...fill(policy, fresh, wave, opened ? waveSize(policy, wave) : room)],
+    places: again.concat(fresh),
     absent,
   };
 }
 
 /** Gives hosts that were never armed their places: first what is left of a wave, then those after it. */
-function fill(
-  policy: Policy,
-  fresh: readonly { host: FleetHost; machine: MachineRecord }[],
-  current: number,
-  room: number,
-): Place[] {
+function fill(policy: Policy, fresh: Place[], current: number, room: number): void {
   let wave = current;
   let left = room;
-  return fresh.map((one) => {
+  for (const place of fresh) {
     while (left <= 0) {
       wave += 1;
       left = Math.max(1, waveSize(policy, wave));
     }
     left -= 1;
-    return { ...one, wave, open: wave === current };
-  });
+    place.wave = wave;
+    place.open = wave === current;
+  }
 }
 
 /** Whether a host has no coordinator to wait for in vain: it is there, did not fail, and said how to join. */

@@ -1,6 +1,6 @@
 // Answers of the operator API and of the page, with the headers that all of them have.
 import type { ServerResponse } from 'node:http';
-import { errorToJson, KronosError } from '../../common/error.ts';
+import { KronosError, KronosErrors } from '../../common/error.ts';
 import type { Asset } from './assets.ts';
 
 /** Nothing from anywhere else, nothing inline, in no frame; addresses of the page are told to nobody. */
@@ -73,16 +73,30 @@ export function beginStream(response: ServerResponse): void {
 
 /** The status that fits an error, and the error as JSON. A defect says nothing of itself outside. */
 export function refusalOf(error: unknown): { status: number; body: { error: unknown } } {
-  if (error instanceof RequestError) {
-    const { status, message, code, hint } = error;
-    return { status, body: { error: { code, message, ...(hint === undefined ? {} : { hint }) } } };
-  }
   if (error instanceof KronosError) {
-    const status = error.code === 'input/no-such-host' ? 404 : error.class === 'input' ? 409 : 503;
-    return { status, body: { error: errorToJson(error) } };
+    return { status: statusOf(error), body: { error: describeError(error) } };
   }
   const message = 'the server failed; its log says how';
   return { status: 500, body: { error: { code: 'internal/defect', message } } };
+}
+
+function statusOf(error: KronosError): number {
+  if (error instanceof RequestError) return error.status;
+  if (error.code === 'input/no-such-host') return 404;
+  return error.class === 'input' ? 409 : 503;
+}
+
+/** Several mistakes are told in one, for who looks at the first only, and each. */
+function describeError(error: KronosError): Record<string, unknown> {
+  const { code, message, hint } = error;
+  const said = { code, message, ...(hint === undefined ? {} : { hint }) };
+  if (!(error instanceof KronosErrors)) return said;
+  const first = error.errors[0]?.hint;
+  return {
+    ...{ code, message: error.message.replaceAll('\n', '; ') },
+    ...(first === undefined ? {} : { hint: first }),
+    errors: error.errors.map(describeError),
+  };
 }
 
 /** A request that is refused for what it is. */

@@ -13,7 +13,7 @@ import {
   type Grouping,
   type RowAttributes,
 } from './view.ts';
-import { keyOf } from './words.ts';
+import { keyOf } from '../text/words.ts';
 
 interface Part {
   html: string;

@@ -6,7 +6,7 @@ import type { Assets } from './assets.ts';
 import type { Feed, Row } from './feed.ts';
 import type { Render } from './templates.ts';
 import { groupOf, GROUPINGS, UNNAMED, viewHost, type Grouping } from './view.ts';
-import { describeTime, rackOf, STATE_WORDS } from './words.ts';
+import { describeTime, rackOf, STATE_WORDS } from '../text/words.ts';
 
 /** What part of the list is shown; empty: no matter. */
 interface Filter {

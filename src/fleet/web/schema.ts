@@ -58,15 +58,17 @@ export const statusSchema = z.object({
 export const detailsSchema = z.object({
   status: hostSchema,
   history: z.array(z.object({ time: text, text })),
-  inventory: z.unknown(),
+  inventory: z.unknown().optional(),
 }) satisfies z.ZodType<HostDetails>;
 
 /** The answer to POST /v1/actions. */
 export const doneSchema = z.object({ message: text });
 
-/** Any answer that refuses. */
+const errorSchema = z.object({ code: text, message: text, hint: text.optional() });
+
+/** Any answer that refuses; of several mistakes `errors` has each. */
 export const refusalSchema = z.object({
-  error: z.object({ code: text, message: text, hint: text.optional() }),
+  error: errorSchema.extend({ errors: z.array(errorSchema).optional() }),
 });
 
 /** What `change` events of GET /v1/stream carry: all but the hosts is whole, of the hosts those that changed. */

@@ -12,7 +12,7 @@ import {
   keyOf,
   rackOf,
   STATE_WORDS,
-} from './words.ts';
+} from '../text/words.ts';
 
 /** A button of the page: the action as JSON, and what is asked before. */
 interface ButtonView {

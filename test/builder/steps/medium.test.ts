@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { patchBootSector, patchCore } from '../../../src/common/grub-bios.ts';
@@ -10,8 +10,8 @@ import { findInIso } from '../../../src/builder/image/iso9660.ts';
 import { layOutDisk, makeDisk, partitionArguments } from '../../../src/builder/steps/disk.ts';
 import { espCalls, grubImageCalls } from '../../../src/builder/steps/grub.ts';
 import { initrdAddition, makeInitrd } from '../../../src/builder/steps/initrd.ts';
-import { graftPoint, isoArguments, makeIso } from '../../../src/builder/steps/iso.ts';
-import { makePxe } from '../../../src/builder/steps/pxe.ts';
+import { graftPoint, isoArguments, makeIso, mediumFiles } from '../../../src/builder/steps/iso.ts';
+import { makePxe, twinsOnMedium } from '../../../src/builder/steps/pxe.ts';
 import { digestFile, digestOf } from '../../../src/common/digest.ts';
 import { listFiles } from '../../../src/common/files.ts';
 import { SILENT } from '../../../src/common/progress.ts';
@@ -191,6 +191,28 @@ test('two disk images of the same parts are the same, and hold the medium in the
     t.deepEqual(await locateHostArea(image), await findHostArea(image, 3 * 1_048_576));
   }
   t.is(digests[0], digests[1]);
+});
+
+test('the PXE tree holds the files of other steps themselves, for everybody to read', async (t) => {
+  const place = await scene(t);
+  const step = await place.context('pxe');
+  const input = { ...(await inputs(place)), xenElf: await place.file('xen', 'elf') };
+  await chmod(input.initrd, 0o600);
+  const layer = input.layers[0]?.path ?? '';
+  const { mtimeMs } = await stat(layer);
+  await makePxe(input, step);
+  const medium = new Map(mediumFiles(input).map(({ target, source }) => [target, source]));
+  const twins = twinsOnMedium(['packages']);
+  t.is(twins.size, 4);
+  for (const [path, twin] of twins) {
+    const [made, given] = await Promise.all([
+      stat(join(step.directory, path)),
+      stat(medium.get(`/${twin}`) ?? ''),
+    ]);
+    t.is(made.ino, given.ino, path);
+    t.is(made.mode & 0o777, 0o644, path);
+  }
+  t.is((await stat(layer)).mtimeMs, mtimeMs, 'the date by which the digest of a layer is known');
 });
 
 test('the PXE tree is whole, and xen.cfg comes with xen.efi only', async (t) => {

@@ -52,8 +52,8 @@ test('a mistake of all of them is told once, and of many the first', async (t) =
   const wrong = (change: (text: string) => string) =>
     t.throwsAsync(parseFleetFile(change(text), 'large.yaml', { directory: '/' }));
   const one = await wrong((all) => all.replace('match: {}, existing', 'match: 1, existing'));
-  t.is(one?.message.split('\n').length, 1);
-  t.regex(one?.message ?? '', /\(xen0 and 999 more\)$/);
+  t.is(one.message.split('\n').length, 1);
+  t.regex(one.message, /\(xen0 and 999 more\)$/);
   const many = await wrong((all) => all.replaceAll('mode: static', 'mode: statik'));
-  t.is(many?.message.split('\n').length, 201);
+  t.is(many.message.split('\n').length, 201);
 });

@@ -173,7 +173,9 @@ export class Machine {
     const name = loader === 'cfg' ? this.mac : this.mac.replaceAll(':', '-');
     const { text } = await ask(this.scene.server.httpUrl, `/boot/${name}.${loader}`);
     this.bootToken = new RegExp(`${FLEET_ARGUMENTS.token}=([^"\\s]+)`).exec(text)?.[1];
-    return /set (?:default=|kronos-default )(\w+)/.exec(text)?.[1] ?? '';
+    const entry = /set (?:default=|kronos-default )(\w+)/.exec(text)?.[1] ?? '';
+    // What iPXE starts then asks itself.
+    return entry === 'grub' ? await this.start() : entry;
   }
 
   post(path: string, body: unknown, token: string | undefined): Promise<Answer> {

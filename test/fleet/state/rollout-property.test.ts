@@ -7,11 +7,11 @@ import { foldEntry } from '../../../src/fleet/state/fold.ts';
 import { hostOf, machineOf, roleOf } from '../../../src/fleet/state/plan.ts';
 import type { FleetState } from '../../../src/fleet/state/record.ts';
 import { planRollout } from '../../../src/fleet/state/rollout.ts';
-import { isUnderWay } from '../../../src/fleet/state/arm.ts';
+import { isUnderWay } from '../../../src/fleet/state/fold.ts';
 import { makeFleet, makePool } from '../fleets.ts';
 import { act, DEEDS, failedMachines, happen, isDone, makeWorld, type World } from '../world.ts';
 
-const RUNS = process.env['KRONOS_VM_MATRIX'] === 'full' ? 5000 : 250;
+const RUNS = process.env['KRONOS_VM_MATRIX'] === 'full' ? 5000 : 150;
 
 const fleets = fc
   .record({

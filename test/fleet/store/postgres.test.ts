@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import test from 'ava';
 import { formatError, type KronosError } from '../../../src/common/error.ts';
-import { isUnderWay } from '../../../src/fleet/state/arm.ts';
+import { isUnderWay } from '../../../src/fleet/state/fold.ts';
 import type { Entry } from '../../../src/fleet/state/event.ts';
 import { EMPTY_STATE, foldEntry } from '../../../src/fleet/state/fold.ts';
 import { openPostgresStore } from '../../../src/fleet/store/postgres.ts';

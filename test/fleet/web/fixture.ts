@@ -118,7 +118,7 @@ export function makeDesk(count: number, strangers = 2): MemoryDesk {
     ...Array.from({ length: strangers }, (_, index) => makeStranger(index)),
   ];
   let fleet: Omit<FleetStatus, 'hosts' | 'counts' | 'time'> = {
-    ...{ name: 'berlin-3', rollout: 'waiting-for-approval', wave: 2, waves: 5, approvable: 3 },
+    ...{ name: 'berlin-3', rollout: 'waiting-for-approval', wave: 2, waves: 4, approvable: 3 },
     reason: 'wave 3 waits for approval',
   };
   const watchers = new Set<() => void>();

@@ -15,7 +15,7 @@ export function defineOperator(input: PackageInput): PackageDefinition {
     relations: {
       depends: ['nodejs (>= 20.19)'],
       recommends: ['apt', 'gpgv', 'uidmap', 'kronos-archive-keyring'],
-      suggests: ['rpm', 'gnupg'],
+      suggests: ['rpm', 'gnupg', 'dnsmasq-base', 'openssl'],
     },
     files: [
       ...input.operator.files,

@@ -1,4 +1,5 @@
 // kronos-firstboot and kronos-installer: single files that need nothing but nodejs, and the programs that they call.
+import { basename } from 'node:path';
 import { NO_INIT_SCRIPT, type PackageDefinition } from '../definition.ts';
 import { programFiles, programOf, recipeOf, type PackageInput } from './input.ts';
 
@@ -7,6 +8,13 @@ const NODE = 'nodejs (>= 18.19)';
 
 /** Where units of packages are. */
 const UNITS = '/usr/lib/systemd/system';
+
+/** Of the recipe's units, those that go with first boot. */
+const FIRSTBOOT_UNITS = [
+  'kronos-firstboot.service',
+  'kronos-report.service',
+  'kronos-report.timer',
+];
 
 /** The program that makes a host what its host file says. */
 export function defineFirstboot(input: PackageInput): PackageDefinition {
@@ -25,12 +33,12 @@ export function defineFirstboot(input: PackageInput): PackageDefinition {
       ...programFiles(input, 'kronos-firstboot'),
       ...programFiles(input, 'kronos-status'),
       ...recipeOf(input, 'kronos')
-        .files.filter(({ path }) => path.endsWith('/kronos-firstboot.service'))
-        .map(({ source, text, mode }) => ({
-          ...{ path: `${UNITS}/kronos-firstboot.service`, mode, source, text },
+        .files.filter(({ path }) => FIRSTBOOT_UNITS.includes(basename(path)))
+        .map(({ path, source, text, mode }) => ({
+          ...{ path: `${UNITS}/${basename(path)}`, mode, source, text },
         })),
     ],
-    units: [{ name: 'kronos-firstboot.service' }],
+    units: [{ name: 'kronos-firstboot.service' }, { name: 'kronos-report.timer' }],
     actions: {},
     purge: ['/etc/kronos', '/var/lib/kronos', '/var/log/kronos'],
     licences: [

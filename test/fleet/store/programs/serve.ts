@@ -1,7 +1,7 @@
 // One of several servers: arms machines by the rules, and plays the machines that are under way until all are ready.
 import { decide } from '../../../../src/fleet/state/decide.ts';
 import { foldNew } from '../../../../src/fleet/state/fold.ts';
-import { isUnderWay } from '../../../../src/fleet/state/arm.ts';
+import { isUnderWay } from '../../../../src/fleet/state/fold.ts';
 import { machineOf } from '../../../../src/fleet/state/plan.ts';
 import type { NewEntry } from '../../../../src/fleet/store/store.ts';
 import { raceFleet } from '../race.ts';

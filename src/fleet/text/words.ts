@@ -29,7 +29,7 @@ export function describeRollout(status: FleetStatus): string {
   if (status.rollout === 'not-started' || status.rollout === 'done') return word;
   const { wave, waves } = status;
   if (wave === 0) return `${word}, canary`;
-  return waves <= 1 ? word : `${word}, wave ${wave} of ${waves - 1}`;
+  return waves <= 1 ? word : `${word}, wave ${wave} of ${waves}`;
 }
 
 /** What the list calls it, and what addresses it: the host, or the machine where it has no name. */

@@ -1,0 +1,20 @@
+// kronos fleet name
+import type { Command } from 'commander';
+import { createSubCommand } from '../options.ts';
+import type { Runner } from '../session.ts';
+import { askFor } from './act.ts';
+import { addServerOptions, type ServerOptions } from './server-options.ts';
+
+/** Defines `kronos fleet name`. */
+export function createName(run: Runner): Command {
+  const command = createSubCommand(
+    'name',
+    'Says for which host of the fleet file a machine is, where the file does not say it. It is installed as that host when its turn comes.',
+    ['kronos fleet name 52:54:00:12:34:56 xen07'],
+  )
+    .argument('<machine>', 'MAC address of the machine, as kronos fleet status shows it')
+    .argument('<host>', 'name of the host');
+  return addServerOptions(command).action((machine: string, host: string, options: ServerOptions) =>
+    run(options, (session) => askFor({ do: 'name', machine, host }, options, session)),
+  );
+}
