@@ -63,10 +63,12 @@ export function createLink(
   /** Wakes when the next flow is through, unless another one comes or goes before. */
   const watch = async (): Promise<void> => {
     plan += 1;
-    for (const own = plan; own === plan && flows.size > 0; settle()) {
+    const own = plan;
+    while (flows.size > 0) {
       const next = Math.min(...[...flows].map(({ end }) => end));
       await clock.sleep((next - carried) / rate());
       if (own !== plan) return;
+      settle();
     }
   };
   /** The clock was stopped. */

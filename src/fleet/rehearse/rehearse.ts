@@ -91,12 +91,14 @@ async function play(
   const running = machines.map((machine) => switchOn(machine));
   let struck = 0;
   let striking: Promise<void> = Promise.resolve();
+  let breakOff: (error: unknown) => void = () => undefined;
+  const broken = new Promise<never>((_, reject) => (breakOff = reject));
   const onStatus = (status: FleetStatus): void => {
     options.onStatus?.(status, (clock.now() - options.start) / 1000);
     const next = strikes[struck];
     if (next === undefined || status.counts.ready < next * fleet.hosts.length) return;
     struck += 1;
-    striking = striking.then(() => site.strike());
+    striking = striking.then(() => site.strike()).catch(breakOff);
   };
   try {
     const operator = await Promise.race([
@@ -106,20 +108,22 @@ async function play(
       }),
       // A machine that ends otherwise than by being ready is a mistake of ours.
       Promise.all(running).then(() => new Promise<never>(() => undefined)),
-      failed(() => striking),
+      broken,
     ]);
     await striking;
     const seconds = (clock.now() - options.start) / 1000;
     const again = await clock.hold(() => startAllAgain(machines));
     const server = site.server();
     if (server === undefined) throw new TypeError('no server is there at the end');
+    // Reading all of the journal at once is a thing of rehearsals, and must not count as memory of the server.
+    const figures = await clock.hold(() => site.figures());
     const entries = await clock.hold(() => server.journal());
     const journal = checkJournal(fleet, entries);
     const stories = machines.map(({ story }) => story);
     return {
       ...{ settings, seconds, operator, journal, stories, strikes: struck },
       ...{ link: link.figures(), client: client.figures() },
-      server: await clock.hold(() => site.figures()),
+      server: figures,
       breaches: [...journal.breaches, ...findLost(operator.status, stories), ...again],
     };
   } finally {
@@ -136,12 +140,6 @@ async function switchOn(machine: Machine): Promise<void> {
   const random = createRandom(world.settings.seed, 'power', hardware.mac);
   await world.clock.sleep(random() * world.settings.powerOn);
   await runMachine(machine);
-}
-
-/** Rejects where what it looks at does; never resolves. */
-async function failed(work: () => Promise<void>): Promise<never> {
-  await work();
-  return new Promise<never>(() => undefined);
 }
 
 /** All hosts that are ready are started once more: none of them may be installed again. */

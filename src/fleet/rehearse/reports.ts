@@ -40,12 +40,13 @@ export function openReporter(
     clock: clock.now,
     pause: (milliseconds, signal) =>
       new Promise((resolve) => {
-        signal?.addEventListener('abort', () => {
+        const end = (): void => {
           resolve();
-        });
-        clock.sleep(milliseconds / 1000).then(resolve, () => {
-          resolve();
-        });
+        };
+        if (signal?.aborted === true) end();
+        signal?.addEventListener('abort', end);
+        // When the rehearsal ends, whoever waits in the background waits for good: it would only try again, for ever.
+        clock.sleep(milliseconds / 1000).then(end, () => undefined);
       }),
   });
 }

@@ -118,7 +118,7 @@ for await (const line of createInterface({ input: process.stdin })) {
     take = serve(words as ServerOrder);
     take.catch(fail);
   } else {
-    void take.then((handle) => handle(words as ServerQuestion)).catch(fail);
+    void take.then((handle) => handle(words)).catch(fail);
   }
 }
 process.exit(0);

@@ -89,7 +89,7 @@ export async function startServer(
       }
       count += 1;
       waiting.set(count, { resolve, reject });
-      send({ ...question, id: count } as ServerQuestion);
+      send({ ...question, id: count });
     });
   send({ ...order, now: clock.now() });
   const urls = await ready;

@@ -21,7 +21,7 @@ async function makeFleet(policy: Partial<Fleet['policy']> = {}, joins = 2): Prom
 const macOf = (host: number): string => `02:51:4e:00:00:0${host}`;
 
 function of(host: number, ...events: MachineEvent[]): Entry[] {
-  return events.map((event) => ({ time, subject: macOf(host), event }) as Entry);
+  return events.map((event) => ({ time, subject: macOf(host), event }));
 }
 
 function ofFleet(event: FleetEvent): Entry {

@@ -61,3 +61,17 @@ test('sixty-six hosts become two pools though machines fail and the server is ki
     t.true(text.includes(part), part);
   t.true(JSON.stringify(summarizeRehearsal(fleet, rehearsal)).includes('"breaches":[]'));
 });
+
+test('a rehearsal that is cancelled ends at once, and leaves nobody behind', async (t) => {
+  t.timeout(60_000);
+  const controller = new AbortController();
+  const cancelled = rehearseFleet({
+    ...{ fleet: { hosts: 6 }, settings: { ...SETTINGS, failures: 0 } },
+    signal: controller.signal,
+    // Somebody is in the middle of an installation, and reports it.
+    onStatus: ({ counts }) => {
+      if (counts.installing > 0) controller.abort();
+    },
+  });
+  await t.throwsAsync(cancelled, { code: 'interrupted/cancelled' });
+});
