@@ -10,4 +10,6 @@ export const RELEASE_UNIT = '/etc/systemd/system/kronos-release.service';
 export const RELEASE_WANT = '/etc/systemd/system/multi-user.target.wants/kronos-release.service';
 
 /** What keeps Open vSwitch forwarding until the next start, which forgets it. */
-export const RELEASE_DROP_IN = '/run/systemd/system/ovs-vswitchd.service.d/kronos-release.conf';
+export const RELEASE_DROP_INS = ['ovs-vswitchd', 'ovsdb-server'].map(
+  (unit) => `/run/systemd/system/${unit}.service.d/kronos-release.conf`,
+);

@@ -14,7 +14,7 @@ import { STATE } from '../state.ts';
 import { removeDefaults } from '../xl/defaults.ts';
 import { restoreBootOrder } from './boot-order.ts';
 import { restoreChanges, restoreResolver, type FormerHost } from './handover.ts';
-import { HOST_FILE, RELEASE_DROP_IN, RELEASE_UNIT, RELEASE_WANT } from './places.ts';
+import { HOST_FILE, RELEASE_DROP_INS, RELEASE_UNIT, RELEASE_WANT } from './places.ts';
 import { ADOPTED, readRecord, readTaken, type AdoptionRecord } from './record.ts';
 import type { Looking } from './system.ts';
 
@@ -41,8 +41,9 @@ const FORGET_DATABASE =
   'cd /var/lib/openvswitch && ! test -e /usr/bin/ovs-vsctl && rm -f conf.db .conf.db.~lock~ && rmdir /var/lib/openvswitch';
 
 /**
- * A purge of Open vSwitch stops its daemon, and without that the kernel forwards nothing but what it did in the last
- * seconds: the host would be out of reach before anybody could restart it.
+ * A purge of Open vSwitch stops its daemons. Without ovs-vswitchd the kernel forwards nothing but what it did in the last
+ * seconds: the host would be out of reach before anybody could restart it. Without its database that of Debian 12 (3.1)
+ * never rests: it takes all of a processor.
  */
 const KEEP_FORWARDING = [
   '# Made by kronos-firstboot release: the running network needs this daemon until the next start.',
@@ -94,7 +95,7 @@ async function letCardsGo(
     notes.push(`${path} has what was written there since`);
   await restoreResolver(former, looking);
   await writeReleaseUnit(releaseUnit(await findBridges(former)), root);
-  await writeFileAtomic(join(root, RELEASE_DROP_IN), KEEP_FORWARDING);
+  for (const path of RELEASE_DROP_INS) await writeFileAtomic(join(root, path), KEEP_FORWARDING);
   // Without --now: it holds the addresses until the next start.
   const units = ['service', 'socket'].map((kind) => `systemd-networkd.${kind}`);
   if (!networkd)

@@ -16,7 +16,9 @@ import { HOSTS } from './recorded.ts';
 
 const UNIT = 'systemd/system/kronos-release.service';
 const WANT = 'systemd/system/multi-user.target.wants/kronos-release.service';
-const DROP_IN = 'run/systemd/system/ovs-vswitchd.service.d/kronos-release.conf';
+const DROP_INS = ['ovs-vswitchd', 'ovsdb-server'].map(
+  (unit) => `run/systemd/system/${unit}.service.d/kronos-release.conf`,
+);
 const isBlank = (): Promise<boolean> => Promise.resolve(true);
 
 function hostNamed(name: string): (typeof HOSTS)[string] {
@@ -73,8 +75,8 @@ test('a host whose network was taken over gets everything back, and only what ru
       ],
       name,
     );
-    t.regex(after[DROP_IN] ?? '', /^ExecStop=\nKillMode=none$/m);
-    const own = [`etc/${UNIT}`, `etc/${WANT}`, DROP_IN];
+    for (const path of DROP_INS) t.regex(after[path] ?? '', /^ExecStop=\nKillMode=none$/m);
+    const own = [`etc/${UNIT}`, `etc/${WANT}`, ...DROP_INS];
     for (const path of own) Reflect.deleteProperty(after, path);
     // What GRUB reads is the same; the block is written anew.
     t.false(/entry=/.test(after['boot/grub/grubenv'] ?? ''));
