@@ -39,7 +39,12 @@ test('a token is spent with its host file, and so are those before it', (t) => {
     issueToken(SECRET, macOf(1), time),
   );
   const tokens = { bootToken: digestOf(own ?? ''), reportToken: 'r' };
-  let state = foldNew(EMPTY_STATE, [hello(1)], new Date(T0).toISOString());
+  const armed = { type: 'armed', attempt: 1, wave: 1, by: 'fleet' } as const;
+  let state = foldNew(
+    EMPTY_STATE,
+    [hello(1), { subject: macOf(1), event: armed }],
+    new Date(T0).toISOString(),
+  );
   const machine = () => state.machines.get(macOf(1));
   const spent = (token = '') => {
     const found = machine();
