@@ -4,7 +4,7 @@ import type { NewEntry, Passing } from '../store/store.ts';
 import { armHosts } from './arm.ts';
 import type { MachineId } from './event.ts';
 import { foldNew, isUnderWay } from './fold.ts';
-import { matchHost } from './match.ts';
+import { countTurns, matchHost } from './match.ts';
 import { coordinatorOf, hostOf, isAllNamed, machineOf } from './plan.ts';
 import type { FleetState, MachineRecord } from './record.ts';
 import { isOpen } from './window.ts';
@@ -59,11 +59,12 @@ const nameMachines: Rule = (fleet, state) => {
     .filter((machine) => hostOf(fleet, machine) === undefined && !isUnderWay(machine))
     .sort((a, b) => a.appeared - b.appeared);
   const named: NewEntry[] = [];
+  const turns = countTurns(fleet, state);
   let current = state;
   for (const machine of nameless) {
     // A machine that is ready keeps its disk: only a person can say that it becomes another host.
     if (machine.state === 'ready') continue;
-    const host = matchHost(fleet, current, machine);
+    const host = matchHost(fleet, current, machine, turns);
     if (host === undefined) continue;
     const entry: NewEntry = { subject: machine.id, event: { type: 'named', host, by: 'fleet' } };
     named.push(entry);

@@ -90,7 +90,8 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   let slot: Connection | undefined;
   return {
     use: async (work) => {
-      const until = performance.now() + PATIENCE;
+      // Counted from the first failure: a lock may have been waited for long before.
+      let until: number | undefined;
       for (let attempt = 0; ; attempt += 1) {
         if (closed) throw explain.error(new Error('the connection was closed'));
         const connection = (slot ??= connect());
@@ -102,6 +103,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
           connection.drop();
           if (error instanceof KronosError) throw error;
           const kind = kindOf(error);
+          until ??= performance.now() + PATIENCE;
           if (kind === 'final' || performance.now() > until) throw explain.error(error);
           if (kind === 'lost' && !lost) {
             lost = true;
