@@ -43,10 +43,12 @@ async function withLock<T>(edition: string, work: (lock?: string) => Promise<T>)
 }
 
 try {
-  // Without it the test of the page fails, and says so.
+  // Without them the tests of fleets fail, and say so.
   await ensurePrograms([
     { name: 'chromium', package: 'chromium', purpose: 'look at the page of a fleet' },
     { name: 'openssl', package: 'openssl', purpose: 'make certificates' },
+    { name: 'dnsmasq', package: 'dnsmasq-base', purpose: 'be the DHCP server of a rack' },
+    { name: 'ip', package: 'iproute2', purpose: 'make the network of a rack' },
   ]);
   process.env['KRONOS_LAB_ROOT'] ??= await withLock('lab', (lock) =>
     ensureTools({ edition: 'lab', cache, lock, observer, signal }),

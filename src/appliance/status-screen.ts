@@ -30,7 +30,7 @@ const MODES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     live: 'live from the medium; nothing is written to the disks',
     install: 'live from the medium; nothing is written to the disks',
-    unattended: 'live from the medium; nothing is written to the disks',
+    unattended: 'live; a host file installs this machine by itself',
     rescue: 'rescue; nothing is written to the disks',
     check: 'live from the medium, after its check',
   }),

@@ -16,6 +16,7 @@ import { createTeller } from './fleet/persist.ts';
 import { reportToFleet } from './fleet/report.ts';
 import { fleetTokenIn } from './fleet/server.ts';
 import { describeFailure, keepFailure } from './failure.ts';
+import { formatFileWarnings } from './file-warnings.ts';
 import { openImage, verifyLayers } from './image.ts';
 import { interact, wantsScreens } from './interact.ts';
 import { HELP, parseOptions, type InstallerOptions } from './options.ts';
@@ -182,7 +183,8 @@ async function installFromHostFile(
   });
   facts.hostFile = hostFile;
   scrub.learn(...secretsOf(hostFile));
-  for (const warning of warnings) note(`warning: ${formatError(warning)}`);
+  const fleet = found.fleet !== undefined;
+  for (const text of formatFileWarnings(warnings, { fleet })) note(text);
   if (!options.plan) session.report ??= await startReport({ hostFile, ...reports });
   session.step = 'plan';
   const plan = planInstall(hostFile, inventory, image, options.reinstall ? 'reinstall' : 'install');

@@ -41,6 +41,12 @@ for (const [name, facts] of Object.entries(SCREENS)) {
   });
 }
 
+test('where the machine is installed by itself, the screen does not say that nothing is written', (t) => {
+  const screen = renderStatus({ ...FACTS, mode: 'unattended' });
+  t.notRegex(screen, /nothing is written/);
+  t.regex(screen, /Boot {10}live; a host file installs this machine by itself\n/);
+});
+
 test('whatever the facts, the screen fits 80x24 in ASCII', (t) => {
   const text = fc.string({ unit: 'binary', maxLength: 100 });
   fc.assert(

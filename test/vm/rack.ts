@@ -1,4 +1,5 @@
 // A rack for fleets: a network of its own with the site's DHCP server on it, and machines that are powered on.
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { run, start, type Child } from '../../src/common/process.ts';
@@ -39,8 +40,9 @@ export function serialOf({ number }: Pick<RackMachine, 'number'>): string {
   return `KRONOS-RACK-${number}`;
 }
 
-/** Builds the network; all of it goes with the test. Needs root. */
+/** Builds the network; all of it goes with the test. Errors: where it cannot, that is, for others than root. */
 export async function openRack(t: ExecutionContext, directory: string): Promise<Rack> {
+  await checkNetworks();
   const [rack, site] = [`kronos-rack-${process.pid}`, `kronos-site-${process.pid}`];
   for (const name of [rack, site]) {
     await run(['ip', 'netns', 'add', name]);
@@ -89,6 +91,19 @@ export async function openRack(t: ExecutionContext, directory: string): Promise<
       return booted;
     },
   };
+}
+
+/** Whoever may not make networks cannot run these tests, and is told so; nothing is left out in silence. */
+async function checkNetworks(): Promise<void> {
+  const mayNot = 'a rack needs root, /dev/net/tun and network namespaces';
+  if (process.getuid?.() !== 0) throw new Error(`${mayNot}: run the tests as root`);
+  const tap = await stat('/dev/net/tun').catch((cause: unknown) => {
+    throw new Error(`${mayNot}: /dev/net/tun is not there`, { cause });
+  });
+  if (!tap.isCharacterDevice()) throw new Error(`${mayNot}: /dev/net/tun is no device`);
+  await run(['ip', 'netns', 'list']).catch((cause: unknown) => {
+    throw new Error(`${mayNot}: ip netns does not work here`, { cause });
+  });
 }
 
 /** An empty disk for a machine. */

@@ -37,6 +37,8 @@ export interface HostOptions extends XapiOptions {
   world?: StorageWorld;
   /** File that says whether the host is a member, and of whom. */
   poolConf?: string;
+  /** The address that DHCP gave it. */
+  leased?: () => string;
 }
 
 /** What comes back to whoever asks: an answer, or nothing. */
@@ -63,7 +65,8 @@ export class SimulatedHost {
     this.xapi = new Xapi(options);
     addHosts(this.xapi);
     addMachines(this.xapi);
-    addNetworks(this.xapi, options.nics, { vlans: true, bonds: true });
+    const { leased = () => '' } = options;
+    addNetworks(this.xapi, options.nics, { vlans: true, bonds: true, leased });
     addStorage(this.xapi, options.world);
     addEvents(this.xapi);
     for (const name of ['pool.join', 'pool.join_force']) {

@@ -14,6 +14,8 @@ export interface Nic {
 export interface Backend {
   vlans: boolean;
   bonds: boolean;
+  /** The address that DHCP gave the management interface; left out: none yet. */
+  leased?: () => string;
 }
 
 const MAC = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i;
@@ -131,7 +133,8 @@ export function addNetworks(xapi: Xapi, nics: readonly Nic[], backend: Backend):
       throw new Refusal('PIF_HAS_NO_NETWORK_CONFIGURATION', text(ref));
     for (const one of database.records('PIF').values())
       if (one['host'] === record['host']) one['management'] = one === record;
-    database.get('host', text(record['host']))['address'] = record['IP'] ?? '';
+    const leased = record['ip_configuration_mode'] === 'DHCP' ? backend.leased?.() : undefined;
+    database.get('host', text(record['host']))['address'] = leased ?? record['IP'] ?? '';
     return '';
   });
   add('host.get_management_interface', 1, 1, (_call, host) => {

@@ -11,7 +11,7 @@ import { readRole, readUuid, withOwnSession } from './own.ts';
 
 const schema = z.object({
   /** Of the management interface, under which members reach xapi. */
-  address: z.string(),
+  address: z.string().min(1),
   /** SHA-256 of the certificate that it shows there; small hexadecimal digits. */
   fingerprint: z.string(),
 });
@@ -62,8 +62,11 @@ export const coordinatorStep: BootStep = {
 function unseen(cause: unknown): KronosError {
   return new KronosError(
     'io/no-certificate',
-    'the certificate that members of the pool have to know cannot be read',
-    { cause, hint: 'look whether xapi answers over HTTPS at the management address' },
+    'the address and the certificate that members of the pool have to know cannot be read',
+    {
+      cause,
+      hint: 'look whether the management interface has an address, and xapi answers over HTTPS there',
+    },
   );
 }
 
@@ -77,6 +80,8 @@ async function look({ places, signal }: BootContext): Promise<Coordinator> {
     signal,
     places,
   );
+  // With DHCP there may be none yet, and nobody could join under none.
+  if (address === '') throw new Error('xapi does not know the address of this host yet');
   const patience = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
   const fingerprint = await readFingerprint({ host: address, port: places.port ?? 443 }, patience);
   return { address, fingerprint };

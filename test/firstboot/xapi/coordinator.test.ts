@@ -31,6 +31,29 @@ test('a coordinator reads the address and the certificate by which members reach
   t.deepEqual(await readCoordinator(coordinator.directory), found);
 });
 
+test('where DHCP has given no address yet, a coordinator waits for one before it tells how to join', async (t) => {
+  const { coordinator } = await makePoolLab(t, 100, { plain: true });
+  const boot = reporting(coordinator.boot());
+  boot.text = boot.text.replace(/mode: static, address: [^ ]+/, 'mode: dhcp');
+  const { database, host } = coordinator.host.xapi;
+  const record = database.get('host', host);
+  const given = setInterval(() => {
+    // Some time after it was asked for the first time.
+    if (coordinator.heard.at(-1) === 'session.logout' && asked()) record['address'] = '127.0.0.1';
+  }, 500);
+  const asked = (): boolean => coordinator.heard.includes('host.get_address');
+  t.teardown(() => {
+    clearInterval(given);
+  });
+  const told: string[] = [];
+  t.like(
+    await runBoot(boot, (failure) => told.push(failure)),
+    { coordinator: 'done' },
+    told.join(),
+  );
+  t.is((await readCoordinator(coordinator.directory))?.address, '127.0.0.1');
+});
+
 test('a member reads nothing', async (t) => {
   const { coordinator, member } = await makePoolLab(t);
   await coordinator.run();

@@ -31,9 +31,9 @@ const RESTART = 123;
 /** Password of root at the API: the tests know it. */
 const PASSWORD = process.env['XAPI_SIMULATOR_PASSWORD'] ?? 'xenroot';
 
-function ownAddress(): string {
+function ownAddress(): string | undefined {
   const all = Object.values(networkInterfaces()).flatMap((infos) => infos ?? []);
-  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 }
 
 /** A coordinator, or a host alone. */
@@ -41,7 +41,8 @@ function makeServing(lab: Lab): SimulatedHost {
   const uuid = ownUuid();
   const name = hostname();
   const host = lab.add({
-    address: ownAddress(),
+    address: ownAddress() ?? '127.0.0.1',
+    leased: () => ownAddress() ?? '',
     nics: readNics(),
     hostname: name,
     password: PASSWORD,
