@@ -1,11 +1,11 @@
 // What the schema cannot say of a host file: keys that contradict one another, and what is allowed but will surprise.
-import { KronosError } from '../common/error.ts';
+import type { KronosError } from '../common/error.ts';
 import type { YamlDocument } from '../common/yaml.ts';
 import { checkAccess } from './check-access.ts';
 import { checkBoot } from './check-boot.ts';
 import { checkNetwork } from './check-network.ts';
 import { checkStorage } from './check-storage.ts';
-import type { Findings, Toolstack } from './findings.ts';
+import { collectFindings, type Toolstack } from './findings.ts';
 import type { HostFile } from './schema/host-file.ts';
 
 /**
@@ -17,16 +17,11 @@ export function checkHostFile(
   document: Pick<YamlDocument, 'locate'>,
   toolstack?: Toolstack,
 ): { errors: KronosError[]; warnings: KronosError[] } {
-  const errors: KronosError[] = [];
-  const warnings: KronosError[] = [];
-  const into =
-    (list: KronosError[]): Findings['error'] =>
-    (code, message, { path, hint }) =>
-      list.push(new KronosError(code, message, { location: document.locate(path), hint }));
-  const findings: Findings = { error: into(errors), warn: into(warnings) };
+  const findings = collectFindings(document);
   checkAccess(hostFile, findings);
   checkStorage(hostFile, findings);
   checkNetwork(hostFile, findings);
   checkBoot(hostFile, findings, toolstack);
+  const { errors, warnings } = findings;
   return { errors, warnings };
 }

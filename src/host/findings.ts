@@ -1,5 +1,6 @@
 // What the checks of a host file hand their findings to.
-import type { Path } from '../common/yaml.ts';
+import { KronosError } from '../common/error.ts';
+import type { Path, YamlDocument } from '../common/yaml.ts';
 
 export type Toolstack = 'xl' | 'xapi';
 
@@ -13,6 +14,23 @@ interface Finding {
 export interface Findings {
   error: (code: `input/${string}`, message: string, finding: Finding) => void;
   warn: (code: `input/${string}`, message: string, finding: Finding) => void;
+}
+
+/** Findings, and the lists in which they are kept. */
+export interface CollectedFindings extends Findings {
+  errors: KronosError[];
+  warnings: KronosError[];
+}
+
+/** Findings whose paths lead into a document. */
+export function collectFindings(document: Pick<YamlDocument, 'locate'>): CollectedFindings {
+  const errors: KronosError[] = [];
+  const warnings: KronosError[] = [];
+  const into =
+    (list: KronosError[]): Findings['error'] =>
+    (code, message, { path, hint }) =>
+      list.push(new KronosError(code, message, { location: document.locate(path), hint }));
+  return { errors, warnings, error: into(errors), warn: into(warnings) };
 }
 
 /** Tells of every name in a list that is there a second time. */

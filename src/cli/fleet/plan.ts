@@ -45,7 +45,7 @@ interface PlannedHost {
 async function planFleet(file: string, options: PlanOptions): Promise<Outcome> {
   const { readFleetFile } = await import('../../fleet/file/read.ts');
   const { describeFleet, outlineHost } = await import('../../fleet/file/describe.ts');
-  const { foreseeWaves } = await import('../../fleet/file/waves.ts');
+  const { foreseeWaves } = await import('../../fleet/state/foresee.ts');
   const { findHost } = await import('../../fleet/file/host-file.ts');
   const { fleet, warnings } = await readFleetFile(file);
   const matched = await readMachines(fleet, options.inventories);

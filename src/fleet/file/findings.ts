@@ -3,14 +3,12 @@ import { formatLocation, KronosError } from '../../common/error.ts';
 import type { Location } from '../../common/error.ts';
 import { nearest } from '../../common/nearest.ts';
 import type { YamlDocument } from '../../common/yaml.ts';
-import type { Findings } from '../../host/findings.ts';
+import { collectFindings, type CollectedFindings } from '../../host/findings.ts';
 
 /** Mistakes after which no names are guessed any more: among thousands of names that takes its time. */
 const ENOUGH = 200;
 
-export interface FleetFindings extends Findings {
-  errors: KronosError[];
-  warnings: KronosError[];
+export interface FleetFindings extends CollectedFindings {
   /** A mistake whose place is known already. */
   errorAt: (
     code: `input/${string}`,
@@ -23,17 +21,10 @@ export interface FleetFindings extends Findings {
 
 /** Findings whose paths lead into the fleet file. */
 export function createFindings(document: YamlDocument): FleetFindings {
-  const errors: KronosError[] = [];
-  const warnings: KronosError[] = [];
-  const into =
-    (list: KronosError[]): Findings['error'] =>
-    (code, message, { path, hint }) =>
-      list.push(new KronosError(code, message, { location: document.locate(path), hint }));
+  const collected = collectFindings(document);
+  const { errors } = collected;
   return {
-    errors,
-    warnings,
-    error: into(errors),
-    warn: into(warnings),
+    ...collected,
     errorAt: (code, message, where) => errors.push(new KronosError(code, message, where)),
     didYouMean: (name, names, otherwise) => {
       const guess = errors.length > ENOUGH ? undefined : nearest(name, names);

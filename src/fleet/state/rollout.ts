@@ -96,12 +96,12 @@ function hasCoordinator(fleet: Fleet, state: FleetState, host: FleetHost): boole
 }
 
 /** Without a canary the first wave is 1. */
-function firstWave(policy: Policy): number {
+export function firstWave(policy: Policy): number {
   return policy.canary > 0 ? 0 : 1;
 }
 
-/** Hosts. */
-function waveSize(policy: Policy, wave: number): number {
+/** Hosts of a wave. */
+export function waveSize(policy: Policy, wave: number): number {
   if (wave === 0) return policy.canary;
   return policy.waves[Math.min(wave, policy.waves.length) - 1] ?? Infinity;
 }

@@ -7,7 +7,7 @@ import { formatError } from '../../../src/common/error.ts';
 import { formatTable } from '../../../src/common/format.ts';
 import { describeFleet, describeOutline, outlineHost } from '../../../src/fleet/file/describe.ts';
 import { readFleetFile } from '../../../src/fleet/file/read.ts';
-import { foreseeWaves } from '../../../src/fleet/file/waves.ts';
+import { foreseeWaves } from '../../../src/fleet/state/foresee.ts';
 import { sourceDirectory } from '../../golden.ts';
 
 const FILES = sourceDirectory(import.meta.url);

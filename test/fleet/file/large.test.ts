@@ -1,7 +1,7 @@
 // A fleet of ten thousand.
 import test from 'ava';
 import { parseFleetFile } from '../../../src/fleet/file/read.ts';
-import { foreseeWaves } from '../../../src/fleet/file/waves.ts';
+import { foreseeWaves } from '../../../src/fleet/state/foresee.ts';
 
 /** Milliseconds of this process; measured: 3 s. The clock would count the neighbours too. */
 const LIMIT = 15_000;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Fleet, FleetHost, Policy } from '../../../src/fleet/file/fleet.ts';
 import { parseFleetFile } from '../../../src/fleet/file/read.ts';
-import { foreseeWaves } from '../../../src/fleet/file/waves.ts';
+import { foreseeWaves } from '../../../src/fleet/state/foresee.ts';
 
 async function fleetOf(policy: Partial<Policy>): Promise<Fleet> {
   const text = `version: 1
