@@ -11,6 +11,7 @@ import { openDesk } from './desk/open.ts';
 import { renderDhcpLines, renderDnsmasq, runDnsmasq } from './dnsmasq.ts';
 import { readFleetFile } from './file/read.ts';
 import { findInterface } from './interface.ts';
+import { keepHeapSmall } from './server/heap.ts';
 import { createNotebook } from './server/note.ts';
 import { startFleetServer } from './server/server.ts';
 import { LIMITS } from './server/limits.ts';
@@ -59,6 +60,7 @@ export interface Serving {
  * Errors: those of readFleetFile, findInterface, the stores, ensureCertificate, startFleetServer and runDnsmasq.
  */
 export async function serveFleet(request: ServeRequest): Promise<Serving> {
+  keepHeapSmall();
   const { fleet, warnings } = await readFleetFile(request.file);
   const place = findInterface(request.interface);
   const { address } = place;

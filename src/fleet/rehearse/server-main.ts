@@ -6,6 +6,7 @@ import { formatError } from '../../common/error.ts';
 import { ensureCertificate } from '../certificate.ts';
 import { openDesk } from '../desk/open.ts';
 import { readFleetFile } from '../file/read.ts';
+import { keepHeapSmall } from '../server/heap.ts';
 import { startFleetServer } from '../server/server.ts';
 import type { Entry } from '../state/event.ts';
 import { decide } from '../state/decide.ts';
@@ -23,6 +24,7 @@ function say(words: ServerSays): void {
 }
 
 async function serve(order: ServerOrder): Promise<(question: ServerQuestion) => Promise<void>> {
+  keepHeapSmall();
   const clock = { now: order.now, looked: order.now };
   const now = (): number => clock.now;
   const { fleet } = await readFleetFile(order.fleetFile);
