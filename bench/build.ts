@@ -64,7 +64,7 @@ async function main(options: Options): Promise<void> {
   }
   const work = await mkdtemp(join(cache, 'bench', 'run-'));
   try {
-    const program = resolve(await ownRecipes(), '../kronos');
+    const program = resolve(ownRecipes(), '../kronos');
     const blobs = [...new Set(lock.packages.map((locked) => locked.sha256))];
     const kronos: Kronos = {
       ...{ program, edition: options.edition, work, blobs, store: new BlobStore(cache) },
@@ -113,7 +113,7 @@ async function kronosRound(kronos: Kronos, number: number, signal: AbortSignal):
     await linkFile(kronos.store.path(sha256), blobs.path(sha256));
   }
   const recipes = join(directory, 'recipes');
-  await cp(join(await ownRecipes(), CHANGED.recipe), join(recipes, CHANGED.recipe), {
+  await cp(join(ownRecipes(), CHANGED.recipe), join(recipes, CHANGED.recipe), {
     recursive: true,
   });
   await appendFile(join(recipes, CHANGED.recipe, CHANGED.file), `# round ${number}\n`);

@@ -112,7 +112,7 @@ export async function buildRelease(options: BuildOptions): Promise<BuildResult> 
   });
   const label = mediumLabel(buildId);
   const boot = await bootSteps({
-    templates: join(await ownRecipes(), '../iso'),
+    templates: join(ownRecipes(), '../iso'),
     menu: {
       brand: edition.variables['brand'] ?? 'Kronos',
       version,

@@ -1,7 +1,8 @@
 // From what a person asks for (an edition, recipes of their own, origins) to a selection and its lock file.
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { KronosError } from '../common/error.ts';
-import { exists, statOrUndefined } from '../common/files.ts';
+import { statOrUndefined } from '../common/files.ts';
+import { findOwnDirectory } from '../common/program-root.ts';
 import { lockPath } from './lock/edition.ts';
 import { loadEdition } from './recipe/edition.ts';
 import { parseOrigin } from './recipe/origin.ts';
@@ -28,18 +29,11 @@ export interface RequestedSelection {
   lockFile: string;
 }
 
-/** The recipes that come with Kronos. */
-export async function ownRecipes(): Promise<string> {
-  for (let directory = import.meta.dirname; ; directory = dirname(directory)) {
-    const recipes = join(directory, 'recipes');
-    if ((await exists(join(directory, 'package.json'))) && (await exists(recipes))) return recipes;
-    if (directory === dirname(directory)) {
-      throw new KronosError(
-        'internal/no-recipes',
-        'the recipes of Kronos are not where they belong',
-      );
-    }
-  }
+/** The recipes that come with Kronos. Errors: `internal/no-recipes`. */
+export function ownRecipes(): string {
+  const recipes = findOwnDirectory('recipes');
+  if (recipes !== undefined) return recipes;
+  throw new KronosError('internal/no-recipes', 'the recipes of Kronos are not where they belong');
 }
 
 /** All directories that recipes are looked for in, ours first. Errors: `input/file-missing`. */
@@ -54,7 +48,7 @@ export async function recipeDirectories(own: readonly string[] = []): Promise<st
       },
     );
   }
-  return [await ownRecipes(), ...own.map((directory) => resolve(directory))];
+  return [ownRecipes(), ...own.map((directory) => resolve(directory))];
 }
 
 /**

@@ -25,8 +25,8 @@ export interface YamlDocument {
 const SIZE_LIMIT = 1024 * 1024;
 
 /**
- * Reads one YAML document of at most `limit` bytes. Anchors, aliases and tags are refused: no format of ours needs them, and aliases are how a
- * short text becomes gigabytes. Errors: `input/yaml-syntax`, `input/duplicate-key`, `input/file-too-large`.
+ * Reads one YAML document of at most `limit` bytes. Anchors, aliases and tags are refused: no format of ours needs them,
+ * and aliases are how a short text becomes gigabytes. Errors: `input/yaml-syntax`, `input/duplicate-key`, `input/file-too-large`.
  */
 export function loadYaml(text: string, file: string, limit = SIZE_LIMIT): YamlDocument {
   if (Buffer.byteLength(text) > limit) {

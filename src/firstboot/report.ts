@@ -53,7 +53,7 @@ export function startBootReport(options: BootReportOptions): RunReport<BootEnd> 
   let open: RunReport | undefined;
   let failed: string | undefined;
   let whenKept: BootEnd['whenKept'];
-  const post = options.reporter?.send ?? ((text: string) => postTo(target, text));
+  const post = posterTo(target, options.reporter);
   // Those of this run come later.
   const earlier = listKept(kept);
   earlier.catch(() => undefined);
@@ -116,7 +116,7 @@ export async function resend(
   const paths = await listKept(options.kept);
   if (target === undefined || paths.length === 0) return true;
   try {
-    const post = options.reporter?.send ?? ((text: string) => postTo(target, text));
+    const post = posterTo(target, options.reporter);
     const last = await sendKept(paths, post, note);
     if (last?.report?.result === 'ok') await forgetToken(options);
     return true;
@@ -136,8 +136,12 @@ function targetOf({ hostFile, secrets }: BootReportOptions['context']): Target |
   return { url: report.url, fingerprint: report.fingerprint, token: secrets.report };
 }
 
-function postTo({ url, fingerprint, token }: Target, text: string): Promise<string> {
-  return fetchText(url, { fingerprint, post: { text, token } });
+/** What sends a text to the target. */
+function posterTo(
+  { url, fingerprint, token }: Target,
+  reporter: BootReportOptions['reporter'],
+): (text: string) => Promise<unknown> {
+  return reporter?.send ?? ((text) => fetchText(url, { fingerprint, post: { text, token } }));
 }
 
 /** The token of a fleet is of no use once the fleet knows that the host is ready. */

@@ -28,9 +28,9 @@ export async function readSecrets(path = CARRIED_SECRETS): Promise<CarriedSecret
 }
 
 /**
- * Takes the password of the pool, or the token for reports, out of the file: the file is replaced first, then what the old one held is overwritten, so that
- * a cut loses no other secret. What the disk itself keeps of overwritten blocks is out of reach. Errors: those of readSecrets
- * and node:fs.
+ * Takes the password of the pool, or the token for reports, out of the file: the file is replaced first, then what the
+ * old one held is overwritten, so that a cut loses no other secret. What the disk itself keeps of overwritten blocks is out
+ * of reach. Errors: those of readSecrets and node:fs.
  */
 export async function eraseSecret(name: 'pool' | 'report', path = CARRIED_SECRETS): Promise<void> {
   const { [name]: secret, ...rest } = await readSecrets(path);

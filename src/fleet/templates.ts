@@ -16,7 +16,7 @@ const NAMES: readonly TemplateName[] = [
 
 /** Reads all of them. Errors: `internal/no-data`, those of node:fs. */
 export async function readTemplates(): Promise<Render> {
-  const directory = join(await ownDirectory('iso'), 'fleet');
+  const directory = join(ownDirectory('iso'), 'fleet');
   const texts = new Map<TemplateName, string>();
   for (const name of NAMES) {
     texts.set(name, await readFile(join(directory, `${name}.hbs`), 'utf8'));

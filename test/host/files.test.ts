@@ -1,18 +1,16 @@
 // Host files as people write them, right and wrong, and exactly what is said about each.
-import { readdirSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'ava';
 import { formatError } from '../../src/common/error.ts';
 import { formatTable } from '../../src/common/format.ts';
 import { describeHostFile } from '../../src/host/describe.ts';
 import { readHostFile } from '../../src/host/read.ts';
 import { sourceDirectory } from '../golden.ts';
+import { testJudgedFiles, type Judgement } from '../judged-files.ts';
 
 const FILES = join(sourceDirectory(import.meta.url), 'files');
 
 /** What is said about a file, with paths as they are below files/. */
-async function judge(path: string): Promise<{ valid: boolean; text: string }> {
+async function judge(path: string): Promise<Judgement> {
   try {
     const { hostFile, warnings } = await readHostFile(path);
     const lines = warnings.map((warning) => formatError(warning).replace(/^error/, 'warning'));
@@ -22,17 +20,4 @@ async function judge(path: string): Promise<{ valid: boolean; text: string }> {
   }
 }
 
-for (const kind of ['good', 'bad']) {
-  const directory = join(FILES, kind);
-  for (const name of readdirSync(directory).filter((each) => each.endsWith('.yaml'))) {
-    test(`${kind}/${name} gets the answer that is written beside it`, async (t) => {
-      const { valid, text } = await judge(join(directory, name));
-      const said = `${text.replaceAll(`${directory}/`, '').replaceAll(`${FILES}/`, '../')}\n`;
-      t.is(valid, kind === 'good', said);
-      t.false(/canary|hunter2/.test(said), 'no message repeats a secret');
-      const file = join(directory, name.replace(/yaml$/, 'txt'));
-      if (process.env['KRONOS_UPDATE_GOLDEN'] === '1') await writeFile(file, said);
-      t.is(said, await readFile(file, 'utf8'), 'KRONOS_UPDATE_GOLDEN=1 writes it anew');
-    });
-  }
-}
+testJudgedFiles(FILES, judge, /canary|hunter2/);

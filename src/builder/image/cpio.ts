@@ -1,4 +1,5 @@
 // The "newc" archives that the kernel unpacks as initrd (Documentation/driver-api/early-userspace/buffer-format.rst).
+import { appendFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path/posix';
 
 /** A file of an archive; its directories are added where nobody names them. */
@@ -44,6 +45,15 @@ export function writeCpio(entries: readonly CpioEntry[], epoch: number): Buffer 
   parts.push(header('TRAILER!!!', 0, 0, 1, 0, 0));
   const archive = Buffer.concat(parts);
   return Buffer.concat([archive, Buffer.alloc((512 - (archive.length % 512)) % 512)]);
+}
+
+/**
+ * Puts an archive behind those that a file has already. The kernel skips zeros between archives, and looks for an
+ * uncompressed one at multiples of four bytes only. Errors: those of node:fs.
+ */
+export async function appendArchive(file: string, archive: Buffer): Promise<void> {
+  const padding = Buffer.alloc((512 - ((await stat(file)).size % 512)) % 512);
+  await appendFile(file, Buffer.concat([padding, archive]));
 }
 
 /** The fixed fields as eight hexadecimal digits each, then the name. */

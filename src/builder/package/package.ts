@@ -77,7 +77,7 @@ export async function makePackages(options: PackageOptions): Promise<MadePackage
       hint: 'a digit, then digits, letters, dots, + and ~, such as 0.2.0~rc1',
     });
   }
-  const root = dirname(await ownRecipes());
+  const root = dirname(ownRecipes());
   await ensureHost({ observer, signal, programs: TOOLS[format] });
   const out = resolve(options.out);
   await mkdir(out, { recursive: true });

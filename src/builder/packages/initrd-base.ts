@@ -1,9 +1,9 @@
 // The large part of the initrd: drivers and tools from the tree. What Kronos adds is appended later, without the tree.
-import { appendFile, cp, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
 import { readTextOrUndefined } from '../../common/files.ts';
-import { writeCpio } from '../image/cpio.ts';
+import { appendArchive, writeCpio } from '../image/cpio.ts';
 import { replacePrograms, runInTree, writeInTree } from '../sandbox/tree.ts';
 import { selectModules } from './module-index.ts';
 
@@ -115,9 +115,7 @@ async function appendIndices(
     ...{ path: `${place}/${name}`, mode: 0o644 },
     content,
   }));
-  // The kernel skips zeros between archives, and looks for one at multiples of four bytes only.
-  const padding = Buffer.alloc((512 - ((await stat(base)).size % 512)) % 512);
-  await appendFile(base, Buffer.concat([padding, writeCpio(files, epoch)]));
+  await appendArchive(base, writeCpio(files, epoch));
 }
 
 /**

@@ -1,9 +1,9 @@
 // The initrd of the medium: the large base from the tree, and behind it what knows about this one build.
-import { appendFile, copyFile, readFile, stat } from 'node:fs/promises';
+import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestFile } from '../../common/digest.ts';
 import type { Sha256 } from '../../common/digest.ts';
-import { writeCpio } from '../image/cpio.ts';
+import { appendArchive, writeCpio } from '../image/cpio.ts';
 import type { StepContext } from '../step/step.ts';
 
 export const MODULE = import.meta.url;
@@ -68,10 +68,8 @@ export async function makeInitrd(input: InitrdInput, context: StepContext): Prom
     input.label,
     input.epoch,
   );
-  // The kernel looks for an uncompressed archive only at multiples of four bytes, and skips zeros before it.
-  const padding = Buffer.alloc((512 - ((await stat(input.base)).size % 512)) % 512);
   const initrd = join(context.directory, 'initrd.img');
   // Copied by the kernel: the base is large, and nothing of it has to pass through here.
   await copyFile(input.base, initrd);
-  await appendFile(initrd, Buffer.concat([padding, addition]));
+  await appendArchive(initrd, addition);
 }

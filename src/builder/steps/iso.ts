@@ -6,6 +6,7 @@ import { formatHostArea } from '../../host/area.ts';
 import { HOST_AREA_PATH, findHostArea } from '../image/host-area.ts';
 import type { HostArea } from '../image/host-area.ts';
 import { guidOf, isoDate } from '../image/label.ts';
+import { layerOnMedium } from '../image/layer-place.ts';
 import { renderMenu } from '../image/menu.ts';
 import type { MenuInput } from '../image/menu.ts';
 import type { StepContext } from '../step/step.ts';
@@ -43,7 +44,7 @@ export function mediumFiles(input: MediumInput): MediumFile[] {
     { target: '/boot/vmlinuz', source: input.kernel },
     { target: '/boot/initrd.img', source: input.initrd },
     ...input.layers.map(({ name, path, sha256 }) => ({
-      target: `/kronos/layers/${name}.squashfs`,
+      target: `/${layerOnMedium(name)}`,
       source: path,
       sha256,
     })),

@@ -2,6 +2,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { linkFile } from '../../common/files.ts';
+import { layerOnMedium } from '../image/layer-place.ts';
 import { renderMenu } from '../image/menu.ts';
 import type { MENU_TEMPLATES, MenuInput } from '../image/menu.ts';
 import type { StepContext } from '../step/step.ts';
@@ -47,9 +48,7 @@ export function pxeFiles(input: PxeInput): MediumFile[] {
 export function twinsOnMedium(layers: readonly string[]): Map<string, string> {
   return new Map([
     ...['initrd.img', 'vmlinuz', 'xen.gz'].map((name) => [`pxe/${name}`, `boot/${name}`] as const),
-    ...layers.map(
-      (name) => [`pxe/layers/${name}.squashfs`, `kronos/layers/${name}.squashfs`] as const,
-    ),
+    ...layers.map((name) => [`pxe/layers/${name}.squashfs`, layerOnMedium(name)] as const),
   ]);
 }
 

@@ -10,6 +10,7 @@ import { describeContents, readContents, type DescribedContents } from '../image
 import type { Lock } from '../lock/lock.ts';
 import { parseDpkgStatus, resolveDependencies } from '../manifest/dpkg-status.ts';
 import { digestRecipe } from '../manifest/recipe-digest.ts';
+import { layerOnMedium } from '../image/layer-place.ts';
 import { writeRelease } from '../manifest/release.ts';
 import type { Selection } from '../recipe/recipe.ts';
 import type { Step, StepResult } from '../step/step.ts';
@@ -67,7 +68,7 @@ export async function releaseStep(options: ReleaseStepOptions): Promise<Step> {
         dependencies: resolveDependencies(parseDpkgStatus(status)),
         contents: () => options.contents ?? readLayerContents(layers),
         twins: twinsOnMedium(layers.map((layer) => layer.name)),
-        layerPath: (layer) => `kronos/layers/${layer}.squashfs`,
+        layerPath: layerOnMedium,
         iso: { label: options.label, hostArea: await findHostArea(iso) },
       });
       requireSame(layers, manifest.layers);

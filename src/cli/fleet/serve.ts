@@ -2,21 +2,12 @@
 import { once } from 'node:events';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatTable } from '../../common/format.ts';
-import type { Serving } from '../../fleet/serve.ts';
+import type { ServeRequest, Serving } from '../../fleet/serve.ts';
 import { formatWarnings } from '../host/warnings.ts';
 import { addCommonOptions, collect, createSubCommand, DEFAULT_OUTPUT } from '../options.ts';
 import type { CommonOptions, Outcome, Runner, Session } from '../session.ts';
 
-interface ServeOptions extends CommonOptions {
-  interface: string;
-  tree: string;
-  state: string;
-  httpPort: number;
-  httpsPort: number;
-  dhcp: boolean;
-  tftp: boolean;
-  postgres?: string;
-  serverAddress?: string;
+interface ServeOptions extends CommonOptions, Omit<ServeRequest, 'file' | 'proxies' | 'note'> {
   proxy?: string[];
 }
 

@@ -1,6 +1,7 @@
 // The JSON that a machine sends: read up to a size, and checked before anything is done with it.
 import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod';
+import { readBounded } from '../request-body.ts';
 
 /** Why a request was not taken: the status, and a sentence for both sides that repeats nothing of it. */
 export class Refusal extends Error {
@@ -31,26 +32,10 @@ export async function readJson<T extends z.ZodType>(
   throw new Refusal(400, `the body is not what belongs here${path === '' ? '' : ` (${path})`}`);
 }
 
-/** What comes after the limit is not kept. Errors: Refusal 413; those of the connection. */
+/** Errors: Refusal 400, 413; those of the connection. */
 async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLong = new Refusal(413, `more than ${limit} bytes are not taken here`);
-  if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLong;
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // Not `for await`: leaving that would break the connection before the refusal is sent.
-  return await new Promise((resolve, reject) => {
-    request.on('data', (chunk: Buffer) => {
-      length += chunk.length;
-      if (length > limit) {
-        chunks.length = 0;
-        request.pause();
-        reject(tooLong);
-      } else {
-        chunks.push(chunk);
-      }
-    });
-    request.on('end', () => resolve(Buffer.concat(chunks)));
-    request.on('error', reject);
-    request.on('close', () => reject(new Refusal(400, 'the connection broke')));
-  });
+  const body = await readBounded(request, limit);
+  if (body === 'too-long') throw new Refusal(413, `more than ${limit} bytes are not taken here`);
+  if (body === 'broken') throw new Refusal(400, 'the connection broke');
+  return body;
 }

@@ -1,5 +1,6 @@
 // What a request carries: bodies of bounded size, tokens, and where it comes from.
 import type { IncomingMessage } from 'node:http';
+import { readBounded } from '../request-body.ts';
 import { RequestError } from './answer.ts';
 
 /** Bytes of a body: a retry may name every host of a big fleet. */
@@ -10,21 +11,19 @@ const BODY_TIME = 15_000;
 
 /** The whole body as text. Errors: `input/fleet-request`. */
 export async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
   const late = setTimeout(() => request.destroy(), BODY_TIME);
   try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > BODY_LIMIT) {
-        throw new RequestError(413, 'input/fleet-request', 'the request is too big');
-      }
-      chunks.push(chunk);
+    const body = await readBounded(request, BODY_LIMIT);
+    if (body === 'too-long') {
+      throw new RequestError(413, 'input/fleet-request', 'the request is too big');
     }
+    if (body === 'broken') {
+      throw new RequestError(400, 'input/fleet-request', 'the connection broke');
+    }
+    return body.toString('utf8');
   } finally {
     clearTimeout(late);
   }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Fields of a form. Errors: `input/fleet-request`. */

@@ -1,14 +1,7 @@
 // The templates of the page. Unlike those of configuration files they escape all that is put in.
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import Handlebars from 'handlebars';
-
-/** The directory `web` beside package.json: templates, style and script of the page. */
-export function webDirectory(): string {
-  let directory = import.meta.dirname;
-  while (!readdirSync(directory).includes('package.json')) directory = dirname(directory);
-  return join(directory, 'web');
-}
 
 /** Renders a template of the directory `web` by its name without `.hbs`. */
 export type Render = (template: string, view: object) => string;

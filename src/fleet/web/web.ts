@@ -1,5 +1,6 @@
 // The operator's side of the fleet server: the API for programs and the page for people.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ownDirectory } from '../../common/program-root.ts';
 import type { Desk } from '../desk.ts';
 import { serveApi } from './api.ts';
 import { answerAsset, answerJson, answerPage, refusalOf, RequestError } from './answer.ts';
@@ -11,7 +12,7 @@ import { createNotices, type Notices } from './notices.ts';
 import { renderRefusal, type PageContext } from './pages.ts';
 import { createSessions, type Sessions, type WebSession } from './session.ts';
 import { servePages } from './site.ts';
-import { loadTemplates, webDirectory } from './templates.ts';
+import { loadTemplates } from './templates.ts';
 
 export interface WebOptions {
   desk: Desk;
@@ -52,7 +53,7 @@ export type Web = (request: IncomingMessage, response: ServerResponse) => Promis
 
 /** The operator's side, to be mounted on an HTTPS server. */
 export function createWeb({ desk, operatorToken, note, now = Date.now }: WebOptions): Web {
-  const directory = webDirectory();
+  const directory = ownDirectory('web');
   const render = loadTemplates(directory);
   const feed = createFeed(desk, render);
   const context: WebContext = {

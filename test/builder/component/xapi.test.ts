@@ -42,7 +42,7 @@ const PATHS = [
 ];
 
 test('the recipe xapi gives every known path of upstream to a package with its own name', async (t) => {
-  const recipe = (await loadRecipes([await ownRecipes()])).get('xapi');
+  const recipe = (await loadRecipes([ownRecipes()])).get('xapi');
   const split = recipe?.data.split;
   if (recipe === undefined || split === undefined) return t.fail('xapi has no split');
   const { packages } = planSplit({

@@ -153,7 +153,7 @@ export async function makeSmallEdition(
   const recipes = join(directory, 'recipes');
   const debs = join(directory, 'debs');
   await mkdir(debs, { recursive: true });
-  const full = await readLock(join(await ownRecipes(), 'locks/debian-13-amd64.lock.yaml'));
+  const full = await readLock(join(ownRecipes(), 'locks/debian-13-amd64.lock.yaml'));
   const distribution = await closePackages(full);
   const machine: OwnPackage = {
     name: 'test-machine',

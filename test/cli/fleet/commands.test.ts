@@ -4,30 +4,15 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createCommand } from '../../../src/cli/fleet.ts';
-import type { Outcome, Runner } from '../../../src/cli/session.ts';
 import { fleetFileJsonSchema } from '../../../src/fleet/file/json-schema.ts';
 import { compareWithGolden, sourceDirectory } from '../../golden.ts';
+import { caller } from '../call.ts';
 import { MACHINES } from '../../host/machines.ts';
 import { temporaryDirectory, writeFiles } from '../../temporary.ts';
 
 const FILES = join(sourceDirectory(import.meta.url), '../../fleet/file');
 
-/** What a command hands back. Errors: those of the command. */
-async function call(...argv: string[]): Promise<Outcome & { exitCode: number }> {
-  let outcome: Outcome | undefined;
-  const run: Runner = async (_options, work) => {
-    outcome = await work({
-      signal: new AbortController().signal,
-      json: false,
-      verbose: false,
-      show: () => Promise.reject(new Error('nothing is shown')),
-    });
-  };
-  const command = createCommand(run).exitOverride();
-  for (const inner of command.commands) inner.exitOverride();
-  await command.parseAsync(argv, { from: 'user' });
-  return { exitCode: 0, ...(outcome ?? { json: undefined, text: '' }) };
-}
+const call = caller(createCommand);
 
 const FLEET = `version: 1
 name: machines

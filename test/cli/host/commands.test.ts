@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createCommand } from '../../../src/cli/host.ts';
-import type { Outcome, Runner } from '../../../src/cli/session.ts';
 import { digestOf } from '../../../src/common/digest.ts';
 import { parseHostFile } from '../../../src/host/read.ts';
 import { tinyIso } from '../../builder/image/tiny-media.ts';
 import { sourceDirectory } from '../../golden.ts';
+import { caller } from '../call.ts';
 import { temporaryDirectory, writeFiles } from '../../temporary.ts';
 
 const GOOD = join(sourceDirectory(import.meta.url), '../../host/files/good');
@@ -19,22 +19,7 @@ const MANIFEST = join(
   '../../builder/manifest/golden/manifest.json',
 );
 
-/** What a command hands back. Errors: those of the command. */
-async function call(...argv: string[]): Promise<Outcome & { exitCode: number }> {
-  let outcome: Outcome | undefined;
-  const run: Runner = async (_options, work) => {
-    outcome = await work({
-      signal: new AbortController().signal,
-      json: false,
-      verbose: false,
-      show: () => Promise.reject(new Error('nothing is shown')),
-    });
-  };
-  const command = createCommand(run).exitOverride();
-  for (const inner of command.commands) inner.exitOverride();
-  await command.parseAsync(argv, { from: 'user' });
-  return { exitCode: 0, ...(outcome ?? { json: undefined, text: '' }) };
-}
+const call = caller(createCommand);
 
 async function workplace(t: ExecutionContext) {
   const directory = await temporaryDirectory(t);

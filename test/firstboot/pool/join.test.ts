@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { askCoordinator, joinPool, type JoinRequest } from '../../../src/firstboot/pool/join.ts';
 import { pinnedDoor, socketDoor } from '../../../src/xenapi/door.ts';
-import { LOCAL, openSession } from '../../../src/xenapi/session.ts';
 import { makeCertificate } from '../../steps/servers.ts';
 import { temporaryDirectory } from '../../temporary.ts';
 import { Lab, type SimulatedHost } from '../../xapi-simulator/lab.ts';
 import { listen } from '../../xapi-simulator/server.ts';
+import { settleHost } from '../../xapi-simulator/settle.ts';
 
 const { signal } = new AbortController();
 
@@ -30,7 +30,7 @@ async function makeLab(t: ExecutionContext, joiners: number) {
     const host = lab.add({ address, nics, poolConf, hostname: name, wrongPasswordDelay: 1 });
     const socket = await listen(host, 'unix', join(directory, name));
     t.teardown(socket.close);
-    await scan(host, socketDoor(String(socket.at)), address);
+    await settleHost(host, socketDoor(String(socket.at)), address);
     return { host, poolConf, door: socketDoor(String(socket.at)) };
   };
   const coordinator = await make('h1', '127.0.0.1');
@@ -48,17 +48,6 @@ async function makeLab(t: ExecutionContext, joiners: number) {
     patience: { interval: 5, enabled: 30, coordinator: 1, ownStack: 5 },
   });
   return { coordinator, hosts, request, certificate };
-}
-
-async function scan(host: SimulatedHost, door: JoinRequest['own'], address: string): Promise<void> {
-  const session = await openSession(door, LOCAL, signal);
-  await session.call('PIF.scan', [host.xapi.host]);
-  const [pif = ''] = await session.call<string[]>('PIF.get_all');
-  const values = ['Static', address, '255.255.255.0', '', ''];
-  await session.call('PIF.reconfigure_ip', [pif, ...values]);
-  await session.call('host.management_reconfigure', [pif]);
-  await session.call('pool.enable_tls_verification');
-  await session.close();
 }
 
 function membersOf(host: SimulatedHost): unknown[] {

@@ -1,19 +1,16 @@
 // Fleet files as people write them, right and wrong, and exactly what is said about each.
-import { readdirSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import test from 'ava';
 import { formatError } from '../../../src/common/error.ts';
 import { formatTable } from '../../../src/common/format.ts';
 import { describeFleet, describeOutline, outlineHost } from '../../../src/fleet/file/describe.ts';
 import { readFleetFile } from '../../../src/fleet/file/read.ts';
 import { foreseeWaves } from '../../../src/fleet/state/foresee.ts';
 import { sourceDirectory } from '../../golden.ts';
+import { testJudgedFiles, type Judgement } from '../../judged-files.ts';
 
 const FILES = sourceDirectory(import.meta.url);
 
 /** What is said about a file. */
-async function judge(path: string): Promise<{ valid: boolean; text: string }> {
+async function judge(path: string): Promise<Judgement> {
   try {
     const { fleet, warnings } = await readFleetFile(path);
     const waves = foreseeWaves(fleet);
@@ -31,17 +28,4 @@ async function judge(path: string): Promise<{ valid: boolean; text: string }> {
   }
 }
 
-for (const kind of ['good', 'bad']) {
-  const directory = join(FILES, kind);
-  for (const name of readdirSync(directory).filter((each) => each.endsWith('.yaml'))) {
-    test(`${kind}/${name} gets the answer that is written beside it`, async (t) => {
-      const { valid, text } = await judge(join(directory, name));
-      const said = `${text.replaceAll(`${directory}/`, '').replaceAll(`${FILES}/`, '../')}\n`;
-      t.is(valid, kind === 'good', said);
-      t.false(/hunter2/.test(said), 'no message repeats a secret');
-      const file = join(directory, name.replace(/yaml$/, 'txt'));
-      if (process.env['KRONOS_UPDATE_GOLDEN'] === '1') await writeFile(file, said);
-      t.is(said, await readFile(file, 'utf8'), 'KRONOS_UPDATE_GOLDEN=1 writes it anew');
-    });
-  }
-}
+testJudgedFiles(FILES, judge, /hunter2/);

@@ -6,9 +6,9 @@ import type { Clock } from '../../../src/fleet/rehearse/clock.ts';
 import type { Coordinator } from '../../../src/fleet/rehearse/coordinator.ts';
 import { modelCoordinator } from '../../../src/fleet/rehearse/coordinator.ts';
 import { pinnedDoor, socketDoor } from '../../../src/xenapi/door.ts';
-import { LOCAL, openSession } from '../../../src/xenapi/session.ts';
 import { Lab, type SimulatedHost } from '../../xapi-simulator/lab.ts';
 import { listen, type Listening } from '../../xapi-simulator/server.ts';
+import { settleHost } from '../../xapi-simulator/settle.ts';
 
 /** By what measured delays are divided: how long a join takes in the rehearsal is the model's to say. */
 const FASTER = 1000;
@@ -45,7 +45,7 @@ export function openXapiPools(
     const nics = [{ device: 'eth0', mac: '52:54:00:00:00:01' }];
     const host = lab.add({ address, nics, poolConf, hostname: name, password });
     const socket = await listen(host, 'unix', join(place, 'xapi'));
-    await prepare(host, String(socket.at), address);
+    await settleHost(host, socketDoor(String(socket.at)), address);
     return { host, poolConf, socket, address };
   };
   const joinReally = async (name: string, target: Parameters<Coordinator['join']>[1]) => {
@@ -98,15 +98,4 @@ export function openXapiPools(
       for (const { https } of pools.values()) await https.close();
     },
   };
-}
-
-async function prepare(host: SimulatedHost, socket: string, address: string): Promise<void> {
-  const session = await openSession(socketDoor(socket), LOCAL, signal);
-  await session.call('PIF.scan', [host.xapi.host]);
-  const [pif = ''] = await session.call<string[]>('PIF.get_all');
-  const values = ['Static', address, '255.255.255.0', '', ''];
-  await session.call('PIF.reconfigure_ip', [pif, ...values]);
-  await session.call('host.management_reconfigure', [pif]);
-  await session.call('pool.enable_tls_verification');
-  await session.close();
 }
