@@ -55,9 +55,9 @@ let shared: Buffer | undefined;
 
 /**
  * sha256 of a file, in one go: for many small files, one after the other. All share one buffer, because making one for
- * each costs as much as the digest. Errors: those of node:fs.
+ * each costs as much as the digest. `other` gets the same bytes. Errors: those of node:fs.
  */
-export function digestFileSync(path: string): Sha256 {
+export function digestFileSync(path: string, other?: Hash): Sha256 {
   const buffer = (shared ??= Buffer.allocUnsafeSlow(CHUNK));
   const hash = createHash('sha256');
   const file = openSync(path, 'r');
@@ -65,7 +65,9 @@ export function digestFileSync(path: string): Sha256 {
     for (;;) {
       const bytesRead = readSync(file, buffer, 0, CHUNK, null);
       if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
+      const bytes = buffer.subarray(0, bytesRead);
+      hash.update(bytes);
+      other?.update(bytes);
     }
   } finally {
     closeSync(file);
