@@ -1,7 +1,7 @@
 // Connections whose other end is known before a byte of ours goes out.
 import { connect as connectPlain, isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { KronosError } from './error.ts';
 
 export interface SocketTarget {
@@ -61,7 +61,8 @@ async function connect(
 ): Promise<Socket | TLSSocket> {
   const name = isIP(host) === 0 ? { servername: host } : {};
   const socket = secure
-    ? connectTls({ host, port, ...name, rejectUnauthorized: trusts })
+    ? // Loaded here: a start that connects to nothing does not wait for it.
+      (await import('node:tls')).connect({ host, port, ...name, rejectUnauthorized: trusts })
     : connectPlain({ host, port });
   const abort = (): void => void socket.destroy(signal.reason as Error);
   signal.addEventListener('abort', abort);

@@ -1,5 +1,4 @@
 // Texts and bytes over HTTP and HTTPS, with a certificate that may be pinned. Nothing is sent before the pin has been compared.
-import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { KronosError } from '../common/error.ts';
@@ -125,6 +124,8 @@ async function converse(
   options: FetchOptions & { reads: boolean },
 ): Promise<Uint8Array> {
   const { post, reads, limit = 1024 * 1024 } = options;
+  // Loaded here: a start that fetches nothing does not wait for it.
+  const { request } = await import('node:http');
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const auth =
       target.username === ''

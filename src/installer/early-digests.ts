@@ -1,6 +1,6 @@
 // Digests of the layers that the command kronos-install began to take before this program was there.
 import { createReadStream } from 'node:fs';
-import { parseDigestLines } from './digest-files.ts';
+import { parseDigestLines } from './digest-program.ts';
 
 /** The number of the descriptor that they come on. */
 const VARIABLE = 'KRONOS_DIGESTS';

@@ -1,10 +1,10 @@
 // The image that is installed: the layers and boot files that the running medium was started from.
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestOf } from '../common/digest.ts';
 import { KronosError, systemCode } from '../common/error.ts';
 import { exists } from '../common/files.ts';
-import { digestFiles } from './digest-files.ts';
+import { digestWithProgram } from './digest-program.ts';
 import type { ImageFacts } from './plan/plan.ts';
 
 /** A layer that belongs on an installed host. */
@@ -109,8 +109,7 @@ export async function verifyLayers(
   known: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   const digests = await Promise.all(
-    // A thread each: batches would put all of them into one.
-    image.layers.map(async (layer) => known.get(layer.path) ?? (await digestFiles([layer]))[0]),
+    image.layers.map(async ({ path }) => known.get(path) ?? (await digestWithProgram(path))),
   );
   for (const [index, layer] of image.layers.entries()) {
     const found = digests[index];
@@ -119,13 +118,12 @@ export async function verifyLayers(
   }
 }
 
-/** Writes the initrd of an installed host. Errors: `verification/layer-damaged`, `io/fetch-initrd`. */
-export async function copyInitrd(
+/** The initrd of an installed host. Errors: `verification/layer-damaged`, `io/fetch-initrd`. */
+export async function readInitrd(
   image: InstallImage,
-  target: string,
   fetchBytes: (url: string, length: number) => Promise<Buffer>,
   places: ImagePlaces = HERE,
-): Promise<void> {
+): Promise<Buffer> {
   const { size, sha256 } = image.initrd;
   const local = join(places.run, 'medium/boot/initrd.img');
   const content = (await exists(local))
@@ -133,8 +131,7 @@ export async function copyInitrd(
     : await fetchBytes(`${dirname(image.url)}/initrd.img`, size);
   if (digestOf(content) !== sha256)
     throw damaged('initrd.img', `sha256 ${digestOf(content)}, not ${sha256}`);
-  await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, content);
+  return content;
 }
 
 async function readStart(path: string, length: number): Promise<Buffer> {

@@ -1,30 +1,36 @@
 // Reads a tree into entries: the ground truth of what a layer holds.
+import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { digestFileSync } from '../../common/digest.ts';
 import type { Entry, EntryType } from './contents.ts';
 
-/** An entry with what tells later whether its file changed. */
+/** An entry with what tells later whether its file changed, and what the installer compares a copy with. */
 export interface ScannedEntry extends Entry {
   inode: number;
   changed: number;
+  md5?: string;
+}
+
+export interface ScanOptions {
+  /** Absolute paths that are not entered (mount points). */
+  skip?: ReadonlySet<string>;
+  /** An earlier scan of the same tree: files that were not touched since are not read again. */
+  before?: ReadonlyMap<string, ScannedEntry>;
+  /** Whether files that are read get an MD5 too. */
+  md5?: boolean;
 }
 
 /**
  * All entries of a tree, the root first, sorted by path (code units).
- * With `before` (an earlier scan of the same tree) files that were not touched since are not read again.
- * `skip` holds absolute paths that are not entered (mount points). Synchronous on purpose: one pass, no queue of
- * open files.
+ * Synchronous on purpose: one pass, no queue of open files.
  */
-export function scanTree(
-  root: string,
-  options: { skip?: ReadonlySet<string>; before?: ReadonlyMap<string, ScannedEntry> } = {},
-): ScannedEntry[] {
+export function scanTree(root: string, options: ScanOptions = {}): ScannedEntry[] {
   const entries: ScannedEntry[] = [];
   const visit = (path: string): void => {
     const full = join(root, path);
     const stats = lstatSync(full);
-    entries.push(describe(full, path, stats, options.before?.get(path)));
+    entries.push(describe(full, path, stats, options));
     if (!stats.isDirectory() || (options.skip?.has(path) ?? false)) return;
     for (const name of readdirSync(full)) visit(path === '/' ? `/${name}` : `${path}/${name}`);
   };
@@ -32,12 +38,7 @@ export function scanTree(
   return entries.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function describe(
-  full: string,
-  path: string,
-  stats: Stats,
-  before: ScannedEntry | undefined,
-): ScannedEntry {
+function describe(full: string, path: string, stats: Stats, options: ScanOptions): ScannedEntry {
   const type = typeOf(stats);
   const entry: ScannedEntry = {
     path,
@@ -51,9 +52,12 @@ function describe(
   if (type === 'symlink') entry.target = readlinkSync(full);
   if (type !== 'file') return entry;
   entry.size = stats.size;
+  const before = options.before?.get(path);
   const known =
     before?.inode === stats.ino && before.changed === stats.ctimeMs ? before.sha256 : undefined;
-  entry.sha256 = known ?? digestFileSync(full);
+  const md5 = options.md5 === true ? createHash('md5') : undefined;
+  entry.sha256 = known ?? digestFileSync(full, md5);
+  if (known === undefined && md5 !== undefined) entry.md5 = md5.digest('hex');
   return entry;
 }
 
@@ -69,7 +73,7 @@ export function typeOf(stats: Stats): EntryType {
 
 /** The entry without what only a running scan needs. */
 export function toEntry(scanned: ScannedEntry): Entry {
-  const { inode: _inode, changed: _changed, ...entry } = scanned;
+  const { inode: _inode, changed: _changed, md5: _md5, ...entry } = scanned;
   return entry;
 }
 

@@ -1,5 +1,5 @@
 // The root part of the `packages` step: a tree made of exactly the locked packages, and what is taken out of it.
-import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../../common/files.ts';
 import { finishAll } from '../../common/finish-all.ts';
@@ -15,6 +15,7 @@ import {
 } from '../sandbox/tree.ts';
 import { makeSquashfs, type Compression } from '../image/squashfs.ts';
 import { writeContents } from '../image/contents-file.ts';
+import { COPY_DIGESTS, copyDigestsOf, formatCopyDigests } from '../image/copy-digests.ts';
 import { attributeOwners, requireOwners, type OwnedBy } from '../manifest/owners.ts';
 import { scanTree, toEntry, type ScannedEntry } from '../image/scan.ts';
 import type { Entry } from '../image/contents.ts';
@@ -124,9 +125,10 @@ async function makeHostLayer(
   input: PackagesInput,
   note: (text: string) => void,
 ): Promise<ScannedEntry[]> {
-  const entries = scanTree(tree);
+  const entries = scanTree(tree, { md5: true });
   const attributed = await attribute(tree, entries, input, 'packages');
   await writeContents(join(input.output, 'contents/packages.jsonl'), attributed);
+  await writeFile(join(input.output, COPY_DIGESTS), formatCopyDigests(copyDigestsOf(entries)));
   note(`making the base initrd, compressing ${attributed.length} files`);
   await makeSquashfs(
     input.toolsRoot,

@@ -1,4 +1,5 @@
 // Step `files`: what recipes bring besides packages, as layers that are made in a moment.
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   chmod,
@@ -11,10 +12,16 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestFile, digestOf } from '../../common/digest.ts';
+import { digestOf } from '../../common/digest.ts';
 import { exists } from '../../common/files.ts';
 import type { Entry } from '../image/contents.ts';
 import { readContents, writeContents } from '../image/contents-file.ts';
+import {
+  COPY_DIGESTS,
+  formatCheckList,
+  parseCopyDigests,
+  type CopyDigest,
+} from '../image/copy-digests.ts';
 import { DEFAULT_COMPRESSION, makeSquashfs } from '../image/squashfs.ts';
 import { planDirectories, planLayer, type LayerFile, type LayerPlan } from '../files/layer.ts';
 import { programFiles } from '../files/programs.ts';
@@ -66,6 +73,7 @@ export function filesStep(options: FilesStepOptions): Step {
         initrd: { size: (await stat(initrd)).size, sha256: await rememberedDigest(initrd) },
       };
       const read = rememberContents();
+      let host: HostFiles = { files: [], links: [] };
       for (const name of ['host', 'live'] as const) {
         const plan = planLayer(
           name,
@@ -76,9 +84,10 @@ export function filesStep(options: FilesStepOptions): Step {
           boot,
         );
         if (plan.files.length + plan.links.length === 0) continue;
-        if (name === 'live') plan.files.push(await digestsFile(packages.directory, context, read));
+        if (name === 'live') plan.files.push(await digestsFile(packages.directory, host));
         const below = await readBelow(packages.directory, name, read);
-        await writeLayer(plan, below, epoch, join(tools.directory, 'root'), context);
+        const files = await writeLayer(plan, below, epoch, join(tools.directory, 'root'), context);
+        if (name === 'host') host = { files, links: plan.links };
       }
     },
   };
@@ -106,32 +115,21 @@ async function loaderFiles(directory: string): Promise<LayerFile[]> {
   }));
 }
 
-/**
- * What every file of an installed host should be, for the installer to compare with what the disk gives back.
- * Lines of SHA-256, size and path.
- */
-async function digestsFile(
-  packages: string,
-  context: StepContext,
-  read: typeof readContents,
-): Promise<LayerFile> {
-  const merged = new Map<string, Entry>();
-  for (const contents of [
-    join(packages, 'contents/packages.jsonl'),
-    join(context.directory, 'contents/host.jsonl'),
-  ]) {
-    if (!(await exists(contents))) continue;
-    for (const entry of await read(contents)) merged.set(entry.path, entry);
-  }
-  // By path: that is the order in which they are unpacked, and so the one in which a disk reads them fast.
-  const lines = [...merged.values()]
-    .filter((entry) => entry.type === 'file')
-    .sort((a, b) => (a.path < b.path ? -1 : 1))
-    .map((entry) => `${entry.sha256 ?? ''} ${entry.size ?? 0} ${entry.path}\n`);
+/** What the layer `host` puts over the packages. */
+interface HostFiles {
+  files: readonly CopyDigest[];
+  links: LayerPlan['links'];
+}
+
+/** What every file of an installed host should be, for the installer to compare with what the disk gives back. */
+async function digestsFile(packages: string, host: HostFiles): Promise<LayerFile> {
+  const below = parseCopyDigests(await readFile(join(packages, COPY_DIGESTS), 'utf8'));
+  const merged = new Map([...below, ...host.files].map((file) => [file.path, file]));
+  for (const { path } of host.links) merged.delete(path);
   return {
     path: '/usr/lib/kronos/digests',
     mode: 0o644,
-    text: lines.join(''),
+    text: formatCheckList([...merged.values()]),
     recipe: 'live',
   };
 }
@@ -173,13 +171,14 @@ function digestRecipe(recipe: Selection['recipes'][number]): unknown {
   };
 }
 
+/** Makes a layer and the list of what it holds; returns what a copy of its files is compared with. */
 async function writeLayer(
   plan: LayerPlan,
   below: ReadonlyMap<string, Entry>,
   epoch: number,
   toolsRoot: string,
   context: StepContext,
-): Promise<void> {
+): Promise<CopyDigest[]> {
   const root = join(context.scratch, plan.name);
   const directories = planDirectories(plan, below);
   // mksquashfs gets modes and owners from this list: an ordinary user could not set them in a directory.
@@ -192,7 +191,12 @@ async function writeLayer(
     entries.push({ ...directory, type: 'directory' });
     attributes.push(attributeLine(directory.path, directory.mode, directory.uid, directory.gid));
   }
-  for (const file of plan.files) entries.push(await writeFileEntry(root, file, attributes));
+  const copies: CopyDigest[] = [];
+  for (const file of plan.files) {
+    const { md5, ...entry } = await writeFileEntry(root, file, attributes);
+    entries.push(entry);
+    copies.push({ path: entry.path, size: entry.size, md5 });
+  }
   for (const link of plan.links) {
     await symlink(link.target, join(root, link.path));
     const { path, target } = link;
@@ -220,6 +224,7 @@ async function writeLayer(
   entries.sort((a, b) => (a.path < b.path ? -1 : 1));
   await mkdir(join(context.directory, 'contents'), { recursive: true });
   await writeContents(join(context.directory, 'contents', `${plan.name}.jsonl`), entries);
+  return copies;
 }
 
 /** A line of mksquashfs's pseudo file syntax that sets mode and owner of an existing path. */
@@ -227,21 +232,27 @@ function attributeLine(path: string, mode: number, uid: number, gid: number): st
   return `"${path.replaceAll('"', '\\"')}" m ${mode.toString(8)} ${uid} ${gid}`;
 }
 
-async function writeFileEntry(root: string, file: LayerFile, attributes: string[]): Promise<Entry> {
+async function writeFileEntry(
+  root: string,
+  file: LayerFile,
+  attributes: string[],
+): Promise<Entry & { size: number; md5: string }> {
   const full = join(root, file.path);
   await mkdir(dirname(full), { recursive: true });
   if (file.text === undefined) await copyFile(file.source ?? '', full);
   else await writeFile(full, file.text);
   await chmod(full, 0o644);
   attributes.push(attributeLine(file.path, file.mode, 0, 0));
+  const content = await readFile(full);
   return {
     path: file.path,
     type: 'file',
     mode: file.mode,
     uid: 0,
     gid: 0,
-    size: (await readFile(full)).length,
-    sha256: await digestFile(full),
+    size: content.length,
+    sha256: digestOf(content),
+    md5: createHash('md5').update(content).digest('hex'),
     owner: `recipe:${file.recipe}`,
   };
 }

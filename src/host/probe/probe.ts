@@ -50,6 +50,13 @@ export async function probeMachine(options: ProbeOptions = {}): Promise<Inventor
   const run =
     options.run ?? ((argv: readonly string[]) => runProgram(argv, { timeoutSeconds: PATIENCE }));
   const wanted = options.isDisk ?? isDisk;
+  // Beside all the others: it takes as long as they do.
+  const volumeGroups = attempt(async () => {
+    const argv = ['pvs', '--readonly', '--reportformat', 'json', '-o', 'pv_uuid,vg_name'];
+    return parseVolumeGroups((await run(argv)).stdout);
+  });
+  // Whoever waits for it hears of it; until then nobody does.
+  volumeGroups.catch(() => undefined);
   const devices = parseLsblk(
     (await run(['lsblk', '--json', '--bytes', '--all', '--output', LSBLK_COLUMNS.join(',')]))
       .stdout,
@@ -79,13 +86,7 @@ export async function probeMachine(options: ProbeOptions = {}): Promise<Inventor
       partitionNames: await readOfPartitions(disks, (kname) => readPartitionName(root, kname)),
       partitionStarts: await readOfPartitions(disks, (kname) => readPartitionStart(root, kname)),
       links: await readLinks(root),
-      volumeGroups:
-        (await attempt(async () =>
-          parseVolumeGroups(
-            (await run(['pvs', '--readonly', '--reportformat', 'json', '-o', 'pv_uuid,vg_name']))
-              .stdout,
-          ),
-        )) ?? new Map(),
+      volumeGroups: (await volumeGroups) ?? new Map(),
       busy: new Set(busy.flatMap(([name, is]) => (is ? [name] : []))),
       unfinished: new Set(unfinished.flatMap(([name, is]) => (is === true ? [name] : []))),
       boot: await readBootNote(root),

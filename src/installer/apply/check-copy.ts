@@ -1,44 +1,94 @@
 // What was written, looked at again from the disk itself.
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
-import { run } from '../../common/process.ts';
+import { FIXED_ENVIRONMENT, run } from '../../common/process.ts';
 import type { Step } from '../../steps/run.ts';
-import { digestFiles, type FileToDigest } from '../digest-files.ts';
 import type { InstallContext } from './context.ts';
 import { mountRoot } from './copy.ts';
 
-/** Where the build wrote what every file of the host's layers should be: SHA-256, size, path. */
+/** Where the build wrote what every file of the host's layers should be, for md5sum. */
 const DIGESTS = '/usr/lib/kronos/digests';
+
+/** Processes beyond this wait for the disk anyway. */
+const MOST_PROCESSES = 4;
+
+/** Exit code of md5sum: something is not what it should be. */
+const DIFFERS = 1;
 
 export const checkCopyStep: Step<InstallContext> = {
   name: 'check-copy',
   title: 'Reading back what was written',
-  weight: 10,
+  weight: 8,
   apply: async ({ plan, target }, progress) => {
-    const expected = parseDigests(await readFile(DIGESTS, 'utf8'));
+    const lists = parseCheckLists(await readFile(DIGESTS, 'utf8'));
     // Mounted anew, so that memory is not compared with itself.
     await run(['umount', target]);
     await mountRoot(plan, target);
-    const files = expected.map(({ path, size }) => ({ path: join(target, path), size }));
-    const found = await digestFiles(files, progress.bytes);
-    const wrong = expected.filter(({ sha256 }, index) => found[index] !== sha256);
+    const wrong = await findDifferences(target, lists, progress.bytes);
     if (wrong.length === 0) return;
     throw new KronosError(
       'verification/copy-differs',
-      `${wrong.length} files on the disk are not what was written, the first is ${wrong[0]?.path ?? ''}`,
+      `${wrong.length} files on the disk are not what was written, the first is ${wrong[0] ?? ''}`,
       { hint: 'the disk, its cable or its controller is failing: look at it with smartctl -a' },
     );
   },
 };
 
-/** The lines of the file that the build wrote. */
-export function parseDigests(text: string): (FileToDigest & { sha256: string })[] {
+/** Files that one process compares. */
+export interface CheckList {
+  /** Of all files together. */
+  bytes: number;
+  /** What md5sum reads. */
+  lines: string;
+}
+
+/** The groups of the file that the build wrote: each begins with a comment, its bytes. */
+export function parseCheckLists(text: string): CheckList[] {
   return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [sha256 = '', size = '', ...rest] = line.split(' ');
-      return { sha256, size: Number(size), path: rest.join(' ') };
+    .split(/^# /m)
+    .slice(1)
+    .map((group) => {
+      const end = group.indexOf('\n');
+      return { bytes: Number(group.slice(0, end)), lines: group.slice(end + 1) };
     });
+}
+
+/**
+ * The files below `directory` that are not what the lists say, or cannot be read, by path. `onBytes` is told how far it is.
+ * Errors: those of md5sum where it could not compare at all.
+ */
+export async function findDifferences(
+  directory: string,
+  lists: readonly CheckList[],
+  onBytes: (done: number, total: number) => void = () => undefined,
+): Promise<string[]> {
+  const total = lists.reduce((sum, { bytes }) => sum + bytes, 0);
+  const wrong: string[] = [];
+  let done = 0;
+  let next = 0;
+  const work = async (): Promise<void> => {
+    for (let list = lists[next++]; list !== undefined; list = lists[next++]) {
+      wrong.push(...(await differencesIn(directory, list)));
+      done += list.bytes;
+      onBytes(done, total);
+    }
+  };
+  const processes = Math.min(availableParallelism(), MOST_PROCESSES);
+  await Promise.all(Array.from({ length: processes }, work));
+  return wrong.sort();
+}
+
+async function differencesIn(directory: string, { lines }: CheckList): Promise<string[]> {
+  const { stdout, stderr, exitCode } = await run(['md5sum', '--check', '--quiet', '--strict'], {
+    ...{ cwd: directory, input: lines, accept: [0, DIFFERS] },
+    ...{ environment: FIXED_ENVIRONMENT, extendEnvironment: true },
+  });
+  const wrong = [...stdout.matchAll(/^\\?(.*): FAILED(?: open or read)?$/gm)].map(([, path = '']) =>
+    join('/', path),
+  );
+  if (exitCode === DIFFERS && wrong.length === 0)
+    throw new TypeError(`the list of files is not one of md5sum: ${stderr}`);
+  return wrong;
 }

@@ -15,6 +15,8 @@ export interface InstallContext {
   carried?: CarriedSecrets | undefined;
   /** Resolves when the layers were found to be what was built. */
   intact: Promise<void>;
+  /** The initrd of the host, read while the layers are unpacked. */
+  initrd?: Promise<Buffer> | undefined;
   /** Where the new root is mounted while it is made. */
   target: string;
   /** Made anew for every installation; file systems, arrays and entries of the boot menu name them. */

@@ -1,12 +1,12 @@
 // From the image to the disk: the layers of the host, unpacked, and looked at again from the disk itself.
-import { mkdir, readdir, rm, statfs, symlink } from 'node:fs/promises';
+import { mkdir, readdir, rm, statfs, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError, systemCode } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import type { StepProgress } from '../../steps/event.ts';
 import type { Step } from '../../steps/run.ts';
-import { copyInitrd } from '../image.ts';
+import { readInitrd } from '../image.ts';
 import { deviceOf, type InstallContext } from './context.ts';
 
 /** How much larger than the compressed layers the files are; only the progress bar depends on it. */
@@ -16,9 +16,14 @@ export const copyStep: Step<InstallContext> = {
   name: 'copy',
   title: 'Copying the system',
   weight: 22,
-  apply: async ({ plan, image, target }, progress) => {
+  apply: async (context, progress) => {
+    const { plan, image, target, fetchBytes } = context;
     await mkdir(target, { recursive: true });
+    await writeSoon();
     await mountRoot(plan, target);
+    // Unpacking does not keep Node busy.
+    context.initrd = readInitrd(image, fetchBytes);
+    context.initrd.catch(() => undefined);
     const total = image.layers.reduce((sum, layer) => sum + layer.size, 0) * USUAL_RATIO;
     const stop = await watchFileSystem(target, total, progress);
     try {
@@ -30,6 +35,14 @@ export const copyStep: Step<InstallContext> = {
     }
   },
 };
+
+/** Unwritten bytes from which the kernel begins to write. */
+const UNWRITTEN = 32 * 1024 * 1024;
+
+/** Has the disk begin to write at once: by default it waits for a tenth of the memory, and then is waited for. */
+async function writeSoon(): Promise<void> {
+  await writeFile('/proc/sys/vm/dirty_background_bytes', `${UNWRITTEN}`).catch(() => undefined);
+}
 
 /** Mounts the new root where the steps look for it. */
 export async function mountRoot(plan: InstallContext['plan'], target: string): Promise<void> {
@@ -64,10 +77,13 @@ export const bootFilesStep: Step<InstallContext> = {
   name: 'boot-files',
   title: 'Copying kernel and initrd',
   weight: 2,
-  apply: async ({ image, target, fetchBytes }) => {
+  apply: async (context) => {
+    const { image, target, fetchBytes } = context;
     const kernel = await kernelVersion(target);
     const name = `initrd.img-${kernel}`;
-    await copyInitrd(image, join(target, 'boot', name), fetchBytes);
+    const content = await (context.initrd ?? readInitrd(image, fetchBytes));
+    await mkdir(join(target, 'boot'), { recursive: true });
+    await writeFile(join(target, 'boot', name), content);
     await replaceLink(`boot/${name}`, join(target, 'initrd.img'));
     if (!(await exists(join(target, 'vmlinuz'))))
       await replaceLink(`boot/vmlinuz-${kernel}`, join(target, 'vmlinuz'));

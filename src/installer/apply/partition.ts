@@ -56,11 +56,13 @@ export const partitionStep: Step<InstallContext> = {
     const { plan } = context;
     const { layout, disks, raid } = plan.system;
     context.half = true;
+    const drivers = loadDrivers();
     for (const disk of disks) {
       // Before the table, and sgdisk keeps it: a BIOS starts what has a table of a PC, and zeros would hang it.
       await writeBootCode(`/dev/${disk.name}`, UNFINISHED);
       await run(['sgdisk', ...tableArguments(layout, disk, raid)]);
     }
+    await drivers;
     await run(['udevadm', 'settle', '--timeout=120']);
     // What was at these places before may look like a file system again.
     const parts = disks.flatMap((disk) =>
@@ -70,6 +72,11 @@ export const partitionStep: Step<InstallContext> = {
     if (raid) await createArrays(context);
   },
 };
+
+/** Drivers of the file systems, which mount would load: sgdisk sleeps for a second. What fails here, mount tells. */
+async function loadDrivers(): Promise<void> {
+  await run(['modprobe', '--all', '--quiet', 'ext4', 'vfat']).catch(() => undefined);
+}
 
 async function createArrays({ plan }: InstallContext): Promise<void> {
   // A rebuild would compete with the copy for both disks.
