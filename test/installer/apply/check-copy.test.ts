@@ -43,7 +43,10 @@ test('a copy that is what it should be has no differences, and the progress come
     files.length,
   );
   const told: number[] = [];
-  t.deepEqual(await findDifferences(directory, lists, (done, total) => told.push(done / total)), []);
+  t.deepEqual(
+    await findDifferences(directory, lists, (done, total) => told.push(done / total)),
+    [],
+  );
   t.is(told.length, lists.length);
   t.is(told.at(-1), 1);
 });
