@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { KronosError } from '../../common/error.ts';
+import { finishAll } from '../../common/finish-all.ts';
 import { FIXED_ENVIRONMENT, run } from '../../common/process.ts';
 import type { Step } from '../../steps/run.ts';
 import type { InstallContext } from './context.ts';
@@ -10,6 +11,9 @@ import { mountRoot } from './copy.ts';
 
 /** Where the build wrote what every file of the host's layers should be, for md5sum. */
 const DIGESTS = '/usr/lib/kronos/digests';
+
+/** A link to the initrd of the kernel. */
+const INITRD = '/initrd.img';
 
 /** Processes beyond this wait for the disk anyway. */
 const MOST_PROCESSES = 4;
@@ -21,12 +25,16 @@ export const checkCopyStep: Step<InstallContext> = {
   name: 'check-copy',
   title: 'Reading back what was written',
   weight: 8,
-  apply: async ({ plan, target }, progress) => {
+  apply: async ({ plan, target, initrd }, progress) => {
     const lists = parseCheckLists(await readFile(DIGESTS, 'utf8'));
     // Mounted anew, so that memory is not compared with itself.
     await run(['umount', target]);
     await mountRoot(plan, target);
-    const wrong = await findDifferences(target, lists, progress.bytes);
+    const [wrong, isKept] = await finishAll([
+      findDifferences(target, lists, progress.bytes),
+      isInitrdKept(target, initrd),
+    ]);
+    if (!isKept) wrong.push(INITRD);
     if (wrong.length === 0) return;
     throw new KronosError(
       'verification/copy-differs',
@@ -35,6 +43,13 @@ export const checkCopyStep: Step<InstallContext> = {
     );
   },
 };
+
+/** The initrd comes from the medium, not out of a layer. */
+async function isInitrdKept(target: string, initrd: InstallContext['initrd']): Promise<boolean> {
+  if (initrd === undefined) return true;
+  const found = await readFile(join(target, INITRD)).catch(() => undefined);
+  return found?.equals(await initrd) ?? false;
+}
 
 /** Files that one process compares. */
 export interface CheckList {
@@ -76,7 +91,7 @@ export async function findDifferences(
     }
   };
   const processes = Math.min(availableParallelism(), MOST_PROCESSES);
-  await Promise.all(Array.from({ length: processes }, work));
+  await finishAll(Array.from({ length: processes }, work));
   return wrong.sort();
 }
 
