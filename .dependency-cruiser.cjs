@@ -30,7 +30,7 @@ module.exports = {
       name: 'process-is-the-only-starter',
       severity: 'error',
       comment: 'other programs are started through src/common/process.ts',
-      from: { path: '^src/', pathNot: '^src/common/(children|child-output|process)[.]ts$' },
+      from: { path: '^src/', pathNot: '^src/common/process[.]ts$' },
       to: { path: '(^|/)node_modules/(execa|zx)/|^(node:)?child_process$' },
     },
     ...PROGRAMS.map((name) => ({

@@ -42,7 +42,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/common/children.ts', 'src/common/child-output.ts', 'src/common/process.ts'],
+    files: ['src/common/process.ts'],
     rules: { 'no-restricted-imports': ['error', { paths: ['zx'] }] },
   },
   {

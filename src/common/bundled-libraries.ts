@@ -1,2 +1,2 @@
 /** Libraries of many files that every start loads; src/cli/bundle-libraries.ts makes one file of each. */
-export const BUNDLED_LIBRARIES = ['zod'] as const;
+export const BUNDLED_LIBRARIES = ['execa', 'zod'] as const;

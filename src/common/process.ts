@@ -1,12 +1,9 @@
 // The only place that starts other programs. Argument arrays only: no shell ever sees our data.
+import { execa } from 'execa';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
-import { collect, stopReadingAfterEnd } from './child-output.ts';
-import { spawnChild } from './children.ts';
-import { KronosError, systemCode } from './error.ts';
+import { KronosError } from './error.ts';
 
 export interface RunOptions {
   cwd?: string;
@@ -49,12 +46,6 @@ export const FIXED_ENVIRONMENT: Readonly<Record<string, string>> = { LC_ALL: 'C.
 /** How the last lines of a failed command are cut for a message. */
 const TAIL_LINES = 12;
 
-/** Bytes of standard output, or of standard error, at the most; a program that says more is stopped. */
-const MOST_OUTPUT = 256 * 1024 * 1024;
-
-/** A program that does not end when it is asked to is killed after this time (ms). */
-const KILL_AFTER = 5000;
-
 /**
  * Runs a program and waits for it.
  *
@@ -62,119 +53,97 @@ const KILL_AFTER = 5000;
  * that is not accepted, `io/command-timeout`, `interrupted/cancelled` when `signal` fires.
  */
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const [file] = argv;
+  const [file, ...args] = argv;
   if (file === undefined) throw new TypeError('run: empty argument array');
-  const { signal, timeoutSeconds } = options;
-  if (signal?.aborted === true) throw cancelled(file);
   const started = performance.now();
-  const child = startFor(argv, options);
-  const stop = (): void => stopChild(child);
-  const output = collect(child.stdout, MOST_OUTPUT, stop);
-  const errors = collect(child.stderr, MOST_OUTPUT, stop);
+  const child = execa(file, args, {
+    reject: false,
+    stripFinalNewline: true,
+    maxBuffer: 256 * 1024 * 1024,
+    stdin: options.inherit === true ? 'inherit' : options.input === undefined ? 'ignore' : 'pipe',
+    stdout:
+      options.inherit === true
+        ? 'inherit'
+        : options.outputFile === undefined
+          ? 'pipe'
+          : { file: options.outputFile },
+    stderr: options.inherit === true ? 'inherit' : 'pipe',
+    extendEnv: options.environment === undefined || options.extendEnvironment === true,
+    forceKillAfterDelay: 5000,
+    ...(options.environment === undefined ? {} : { env: options.environment }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.input === undefined ? {} : { input: options.input }),
+    ...(options.timeoutSeconds === undefined ? {} : { timeout: options.timeoutSeconds * 1000 }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  });
   stopReadingAfterEnd(child, [child.stdout, child.stderr]);
   if (options.onLine !== undefined) {
     followLines(child.stdout, (line) => options.onLine?.(line, 'stdout'));
     followLines(child.stderr, (line) => options.onLine?.(line, 'stderr'));
   }
-  // A program may end without reading all that it is given.
-  child.stdin?.on('error', () => undefined).end(options.input);
-  let why: 'cancelled' | 'late' | undefined;
-  const stopFor = (reason: 'cancelled' | 'late') => () => {
-    why ??= reason;
-    stop();
-  };
-  const cancel = stopFor('cancelled');
-  signal?.addEventListener('abort', cancel);
-  const timer =
-    timeoutSeconds === undefined
-      ? undefined
-      : setTimeout(stopFor('late'), timeoutSeconds * 1000).unref();
-  const end = await ended(child);
-  signal?.removeEventListener('abort', cancel);
-  clearTimeout(timer);
+  const result = await child;
   const seconds = (performance.now() - started) / 1000;
-  if (why === 'cancelled') throw cancelled(file);
-  if (why === 'late') {
+  const stdout = typeof result.stdout === 'string' ? result.stdout : '';
+  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
+  if (result.isCanceled) {
     throw new KronosError(
-      'io/command-timeout',
-      `${file} did not finish within ${timeoutSeconds ?? 0} s`,
+      'interrupted/cancelled',
+      `${file} was stopped because the work was cancelled`,
     );
   }
-  if (end.error !== undefined) {
-    const code = systemCode(end.error);
-    if (code === 'ENOENT' || code === 'EACCES') throw missingProgram(file, code);
-    throw new CommandError(argv, -1, undefined, '', end.error.message);
+  if (result.timedOut) {
+    throw new KronosError(
+      'io/command-timeout',
+      `${file} did not finish within ${options.timeoutSeconds ?? 0} s`,
+    );
   }
-  const stdout = output();
-  const stderr = errors();
-  const exitCode = end.code ?? -1;
+  if (result.code === 'ENOENT' || result.code === 'EACCES') {
+    throw missingProgram(file, result.code);
+  }
+  const exitCode = result.exitCode ?? -1;
   const unknown = /^setpriv: failed to execute (.*): No such file/.exec(stderr)?.[1];
   if (exitCode === 127 && unknown !== undefined) throw missingProgram(unknown, 'ENOENT');
   if (exitCode === -1 || !(options.accept ?? [0]).includes(exitCode)) {
-    throw new CommandError(argv, exitCode, end.signal ?? undefined, stdout, stderr);
+    throw new CommandError(argv, exitCode, result.signal, stdout, stderr);
   }
   return { stdout, stderr, exitCode, seconds };
-}
-
-/** Starts the program of a `run`. Errors: `io/command-failed` where it cannot even be tried. */
-function startFor(argv: readonly string[], options: RunOptions): ChildProcess {
-  const { cwd, environment, extendEnvironment, input, inherit, outputFile } = options;
-  const own = inherit === true ? 'inherit' : 'pipe';
-  let file: number | undefined;
-  try {
-    if (outputFile !== undefined) file = openSync(outputFile, 'w');
-    return spawnChild(argv, {
-      stdio: [own === 'pipe' && input === undefined ? 'ignore' : own, file ?? own, own],
-      env: environmentOf(environment, extendEnvironment === true),
-      ...(cwd === undefined ? {} : { cwd }),
-    });
-  } catch (error) {
-    // More arguments than the kernel takes, for example.
-    throw new CommandError(argv, -1, undefined, '', String(error));
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
-}
-
-function environmentOf(own: RunOptions['environment'], extend: boolean): NodeJS.ProcessEnv {
-  if (own === undefined) return process.env;
-  return extend ? { ...process.env, ...own } : { ...own };
-}
-
-/** What became of a program; `error` where it could not be started. All that it wrote was read. */
-async function ended(child: ChildProcess): Promise<{
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  error?: Error;
-}> {
-  return new Promise((resolve) => {
-    child.once('error', (error) => {
-      if (child.pid === undefined) resolve({ code: null, signal: null, error });
-    });
-    child.once('close', (code, signal) => {
-      resolve({ code, signal });
-    });
-  });
-}
-
-function stopChild(child: ChildProcess): void {
-  child.kill();
-  const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER).unref();
-  child.once('exit', () => {
-    clearTimeout(timer);
-  });
-}
-
-function cancelled(file: string): KronosError {
-  return new KronosError(
-    'interrupted/cancelled',
-    `${file} was stopped because the work was cancelled`,
-  );
 }
 
 function missingProgram(name: string, why: string): KronosError {
   return new KronosError('dependency/tool-missing', `cannot run ${name}: ${why}`, {
     hint: `install the package that provides ${name}, or see what is missing with: kronos doctor`,
+  });
+}
+
+/** Seconds without output after its end for which what a program left running is listened to. */
+const LINGER_SECONDS = 2;
+/** The same where there is output all the time. */
+const LONGEST_LINGER_SECONDS = 10;
+
+/**
+ * Lets go of the pipes some time after the program itself has ended: a daemon that it started, or what is left of it
+ * after a timeout, may hold them for ever. Two looks are needed, because after a pause of ours the clock is served
+ * before the pipes are.
+ */
+function stopReadingAfterEnd(
+  child: Pick<ChildProcess, 'once'>,
+  streams: readonly (Readable | null)[],
+): void {
+  let heard = false;
+  for (const stream of streams) stream?.on('data', () => (heard = true));
+  child.once('exit', () => {
+    let quiet = 0;
+    let seconds = 0;
+    const timer = setInterval(() => {
+      quiet = heard ? 0 : quiet + 1;
+      seconds += 1;
+      heard = false;
+      if (quiet < LINGER_SECONDS && seconds < LONGEST_LINGER_SECONDS) return;
+      for (const stream of streams) stream?.destroy();
+    }, 1000);
+    child.once('close', () => {
+      clearInterval(timer);
+    });
   });
 }
 
@@ -223,9 +192,6 @@ export interface Child {
   kill: (signal?: NodeJS.Signals) => void;
 }
 
-/** Exit code of a shell for a program that is not there. */
-const NOT_FOUND = 127;
-
 /**
  * Starts a program and returns at once, for those that are talked to while they run (QEMU, a sandbox).
  * Errors: none here; a program that cannot be started resolves `done` with 127.
@@ -240,10 +206,16 @@ export function start(
     stderr?: 'pipe' | 'inherit' | 'ignore';
   } = {},
 ): Child {
-  if (argv.length === 0) throw new TypeError('start: empty argument array');
-  const child = spawnChild(argv, {
-    stdio: [options.stdin ?? 'ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'],
-    env: environmentOf(options.environment, false),
+  const [file, ...args] = argv;
+  if (file === undefined) throw new TypeError('start: empty argument array');
+  const child = execa(file, args, {
+    reject: false,
+    buffer: false,
+    stdin: options.stdin ?? 'ignore',
+    stdout: options.stdout ?? 'pipe',
+    stderr: options.stderr ?? 'pipe',
+    extendEnv: options.environment === undefined,
+    ...(options.environment === undefined ? {} : { env: options.environment }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   return {
@@ -251,9 +223,7 @@ export function start(
     stdin: child.stdin,
     stdout: child.stdout,
     stderr: child.stderr,
-    done: ended(child).then(({ code, error }) =>
-      error !== undefined && systemCode(error) === 'ENOENT' ? NOT_FOUND : (code ?? -1),
-    ),
+    done: child.then((result) => (result.code === 'ENOENT' ? 127 : (result.exitCode ?? -1))),
     kill: (signal = 'SIGTERM') => {
       child.kill(signal);
     },
@@ -264,10 +234,9 @@ export function start(
 export function followLines(stream: Readable | null, onLine: (line: string) => void): void {
   if (stream === null) return;
   let rest = '';
-  // Not setEncoding: others read the same stream, as bytes.
-  const decoder = new StringDecoder('utf8');
-  stream.on('data', (chunk: Buffer) => {
-    const parts = (rest + decoder.write(chunk)).split(/[\r\n]+/);
+  stream.setEncoding('utf8');
+  stream.on('data', (chunk: string) => {
+    const parts = (rest + chunk).split(/[\r\n]+/);
     rest = parts.pop() ?? '';
     for (const part of parts) if (part !== '') onLine(part);
   });
