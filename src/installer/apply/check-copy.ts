@@ -27,6 +27,8 @@ export const checkCopyStep: Step<InstallContext> = {
   weight: 8,
   apply: async ({ plan, target, initrd }, progress) => {
     const lists = parseCheckLists(await readFile(DIGESTS, 'utf8'));
+    // What failed in the background is told to whoever asks the file system, and to nobody else.
+    await run(['sync', '--file-system', target]);
     // Mounted anew, so that memory is not compared with itself.
     await run(['umount', target]);
     await mountRoot(plan, target);
