@@ -145,10 +145,21 @@ function say(text, kind) {
   notice.textContent = text;
 }
 
+const dialog = /** @type {HTMLDialogElement | null} */ (byId('question'));
+
+/**
+ * Whoever waits for the answer to the question that is open. A dialog tells that it was closed only after a while:
+ * when the next question is there already, that is not its answer.
+ * @type {(yes: boolean) => void}
+ */
+let answer = () => undefined;
+dialog?.addEventListener('close', () => {
+  if (!dialog.open) answer(dialog.returnValue === 'yes');
+});
+
 /** @param {{ title: string, text: string, yes: string }} question @returns {Promise<boolean>} */
 function ask({ title, text, yes }) {
-  const dialog = byId('question');
-  if (!(dialog instanceof HTMLDialogElement)) return Promise.resolve(false);
+  if (dialog === null) return Promise.resolve(false);
   /** @param {string} id @param {string} words */
   const put = (id, words) => {
     const element = byId(id);
@@ -157,10 +168,11 @@ function ask({ title, text, yes }) {
   put('question-title', title);
   put('question-text', text);
   put('question-yes', yes);
+  answer(false);
   dialog.returnValue = 'no';
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+    answer = resolve;
   });
 }
 
