@@ -1,15 +1,13 @@
 // Two machines from one ISO and two host files: the first makes the pool, the second joins it unattended. The toolstack is the
 // simulator, packaged as an origin; everything else is real.
-import { connect, type DetailedPeerCertificate } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { run } from '../../src/common/process.ts';
-import { pinnedDoor } from '../../src/xenapi/door.ts';
-import { openSession } from '../../src/xenapi/session.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { hostText } from './host-text.ts';
 import { installHost, startHost } from './installed.ts';
 import { keepLive, type Live, type LiveMachine } from './live.ts';
 import { FULL } from './media.ts';
+import { fingerprintOf, listHosts, PASSWORD } from './pool-outside.ts';
 import { freePort } from './ports.ts';
 import { makeSimulatorRelease } from './simulator-release.ts';
 
@@ -18,9 +16,6 @@ const OUTSIDE = '10.0.2.2';
 
 /** Where xapi is, always. */
 const PORT = 443;
-
-/** Password of the simulator, and so what must not be found afterwards. */
-const PASSWORD = 'xenroot';
 
 const longTest = FULL ? test : test.skip;
 
@@ -49,20 +44,7 @@ longTest('the first host makes the pool, the second joins it unattended', async 
   ]);
   t.regex((await second.shell('kronos-firstboot status --watch', 1200)).output, /host is ready/);
 
-  const { signal } = new AbortController();
-  const door = pinnedDoor('127.0.0.1', fingerprint, PORT);
-  const session = await openSession(door, { user: 'root', password: PASSWORD }, signal);
-  const hosts =
-    await session.call<Record<string, { name_label: string; enabled: boolean }>>(
-      'host.get_all_records',
-    );
-  t.deepEqual(
-    Object.values(hosts)
-      .map(({ name_label, enabled }) => `${name_label} ${enabled}`)
-      .sort(),
-    ['xen01 true', 'xen02 true'],
-  );
-  await session.close();
+  t.deepEqual(await listHosts(PORT, fingerprint), ['xen01 true', 'xen02 true']);
   const { output } = await second.shell('cat /etc/xensource/pool.conf');
   t.regex(output, new RegExp(`slave:${OUTSIDE}`));
   // What is typed is echoed, so the word is put together by the shell.
@@ -98,16 +80,4 @@ async function installAndBoot(
   });
   t.teardown(machine.stop);
   return machine;
-}
-
-/** SHA-256 of the certificate that the server shows, as an operator reads it on the host. */
-async function fingerprintOf(port: number): Promise<string> {
-  const certificate = await new Promise<DetailedPeerCertificate>((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
-      resolve(socket.getPeerCertificate(true));
-      socket.destroy();
-    });
-    socket.on('error', reject);
-  });
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }
