@@ -37,6 +37,8 @@ export interface PackageActions {
   grub?: boolean;
   /** The running configuration is taken over, and given back when the package goes: kronos-firstboot adopt, release. */
   adopt?: boolean;
+  /** It chooses the toolstack, which another package may do in its place. */
+  toolstack?: boolean;
 }
 
 /** A tag of lintian that stands, and why. */

@@ -112,10 +112,9 @@ test.serial(
   },
 );
 
-test.serial('rpms are the same twice', async (t) => {
+test.serial('rpms are the same twice, and rpmlint has nothing to say', async (t) => {
   const [a, b] = [join(directory, 'rpm-a'), join(directory, 'another', 'rpm-b')];
-  const only = ['kronos-firstboot', 'xcp-host', 'xcp-xl', 'xcp-xapi'];
-  const options = { version: '1.0', format: 'rpm', only } as const;
+  const options = { version: '1.0', format: 'rpm' } as const;
   await make({ ...options, out: a });
   process.env['TZ'] = 'Asia/Tokyo';
   await make({ ...options, out: b });

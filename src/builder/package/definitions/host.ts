@@ -61,7 +61,7 @@ export function defineXl(input: PackageInput): PackageDefinition {
     },
     files: [appliance(input, 'xl', [])],
     units: [],
-    actions: { adopt: true },
+    actions: { adopt: true, toolstack: true },
     purge: [],
     licences: [],
   };
@@ -104,7 +104,7 @@ export function defineXapi(input: PackageInput): PackageDefinition {
       appliance(input, 'xapi', ['xapi']),
     ],
     units: recipe.units.map((name) => ({ name })),
-    actions: { adopt: true },
+    actions: { adopt: true, toolstack: true },
     purge: [],
     purgeUnowned: input.xapiPaths,
     licences: [],
