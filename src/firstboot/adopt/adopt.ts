@@ -107,11 +107,11 @@ async function requireRestarted(root: string): Promise<void> {
   );
 }
 
-/** xcp-networkd takes the cards itself, and knows nothing of what was before. */
+/** xcp-networkd takes the cards itself, and what goes wrong then is not seen from here. */
 async function warnOfToolstack(): Promise<string[]> {
   if ((await readToolstack()) === 'xl') return [];
   return [
-    'with the toolstack xapi a network that does not answer is not given back to what configures it now: have a console at hand',
+    'with the toolstack xapi a network that does not answer is given back to what configures it now by the start after it, which nobody but you will order: have a console or a power switch at hand',
   ];
 }
 

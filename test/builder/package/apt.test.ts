@@ -8,7 +8,7 @@ import { ensureHost } from '../../../src/builder/ensure-host.ts';
 import { makePackages } from '../../../src/builder/package/package.ts';
 import { runInSandbox } from '../../../src/builder/sandbox/sandbox.ts';
 import { SILENT, UNOBSERVED } from '../../../src/common/progress.ts';
-import { xapiPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
+import { leftPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
 import type { AptInput, AptReport } from './jobs/apt.ts';
 import { ourManuals } from './input.ts';
 
@@ -29,7 +29,7 @@ for (const [suite, refused] of [
     await makePackages({
       ...{ format: 'deb', out: packages, observer: UNOBSERVED, signal: IDLE },
       manuals: await ourManuals(),
-      xapiPaths: xapiPaths({ management: '' }).map(({ path }) => path),
+      xapiPaths: leftPaths(),
     });
     const place = join(directory, 'root');
     await mkdir(place);

@@ -15,7 +15,7 @@ import {
   parseMenu,
   readsSavedEntry,
 } from '../../../src/firstboot/adopt/grub.ts';
-import { xapiPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
+import { leftPaths, xapiPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
 import { dropKey, makeKey } from '../apt/repository.ts';
 import { make } from '../repository/scene.ts';
 import { makeDistribution } from './distribution.ts';
@@ -40,7 +40,7 @@ test.after.always(() => rm(directory, { recursive: true, force: true }));
 async function makeOurs(version: string, only?: readonly string[]): Promise<string[]> {
   const made = await makePackages({
     ...{ format: 'rpm', version, only, out: join(directory, version), manuals: await ourManuals() },
-    ...{ observer: UNOBSERVED, signal: IDLE, xapiPaths: PATHS.map(({ path }) => path) },
+    ...{ observer: UNOBSERVED, signal: IDLE, xapiPaths: leftPaths() },
   });
   return made.map(({ file }) => file);
 }
@@ -102,10 +102,13 @@ const TOOLS = ['kronos', 'kronos-installer'];
 const OURS = ['xcp-xapi', 'xcp-host', 'kronos-firstboot', ...TOOLS];
 
 /** What first boot makes for xapi; pool.conf is that of a package. */
-const MADE = PATHS.filter(({ path }) => path !== POOL).map(({ path, text, target }): DnfStep => {
-  if (target !== undefined) return { link: path, target };
-  return text === undefined ? { directory: path } : { write: path, text };
-});
+const MADE = leftPaths()
+  .filter((path) => path !== POOL)
+  .map((path): DnfStep => {
+    const { text, target } = PATHS.find((one) => one.path === path) ?? { text: '' };
+    if (target !== undefined) return { link: path, target };
+    return text === undefined ? { directory: path } : { write: path, text };
+  });
 
 asRoot(
   'a host by dnf: installed into an empty root, upgraded, another toolstack, erased',

@@ -10,7 +10,7 @@ import { digestFile } from '../../../src/common/digest.ts';
 import type { KronosError } from '../../../src/common/error.ts';
 import { run } from '../../../src/common/process.ts';
 import { SILENT, UNOBSERVED } from '../../../src/common/progress.ts';
-import { xapiPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
+import { leftPaths, xapiPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
 import { dropKey, makeKey } from '../apt/repository.ts';
 import { makeDeb } from '../packages/deb.ts';
 import { ourDefinitions, ourManuals, ROOT } from './input.ts';
@@ -27,7 +27,7 @@ async function make(
 ): Promise<Map<string, string>> {
   const made = await makePackages({
     ...{ ...options, observer: UNOBSERVED, signal: IDLE, manuals: await ourManuals() },
-    xapiPaths: PATHS.map(({ path }) => path),
+    xapiPaths: leftPaths(),
   });
   return new Map(made.map(({ name, file }) => [name, file]));
 }
@@ -203,6 +203,9 @@ asRoot(
           ? { write: text === undefined ? `${path}/.x` : path, text: text ?? '' }
           : { link: path, target },
     );
+    const records = leftPaths()
+      .filter((path) => PATHS.every((one) => one.path !== path))
+      .map((path): LifecycleStep => ({ write: path, text: '' }));
     const empty = PATHS.filter(
       ({ text, target }) => text === undefined && target === undefined,
     ).map(({ path }): LifecycleStep => ({ remove: `${path}/.x` }));
@@ -211,6 +214,7 @@ asRoot(
       [
         { dpkg: ['--install', ...named(first, ...names)] },
         ...made,
+        ...records,
         ...empty,
         // The other toolstack takes its place: the host stays what it is.
         { write: '/run/systemd/system/x', text: '' },
