@@ -39,6 +39,8 @@ export interface PackageActions {
   adopt?: boolean;
   /** It chooses the toolstack, which another package may do in its place. */
   toolstack?: boolean;
+  /** The file that every package with a toolstack has: once it is gone, the host is given back. */
+  follows?: string;
 }
 
 /** A tag of lintian that stands, and why. */
