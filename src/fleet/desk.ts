@@ -49,7 +49,7 @@ export interface FleetStatus {
   hosts: readonly HostStatus[];
 }
 
-/** What a person does. Errors of each: `input/no-such-host`, `input/fleet-action`. */
+/** What a person does. Errors of each: `input/no-such-host`, `input/fleet-action`, `input/pool-under-way`. */
 export type OperatorAction =
   | { do: 'start' }
   | { do: 'pause'; reason?: string | undefined }
