@@ -1,12 +1,11 @@
 // What a person does to a fleet: each action is checked against where everything stands, and becomes entries or an error.
 import type { OperatorAction } from '../desk.ts';
 import type { Fleet } from '../file/fleet.ts';
-import { isUnderWay } from '../state/fold.ts';
-import { hostOf, indexFleet, machineId, machineOf } from '../state/plan.ts';
 import type { FleetState } from '../state/record.ts';
 import { planRollout } from '../state/rollout.ts';
 import type { Action, Effect } from './effect.ts';
-import { refuse, unknownName } from './refuse.ts';
+import { planName } from './name.ts';
+import { refuse } from './refuse.ts';
 import { planRetry } from './retry.ts';
 
 /**
@@ -75,31 +74,4 @@ function planApproval(fleet: Fleet, state: FleetState, action: Action<'approve'>
   const message = `wave ${wave} and those before it are approved`;
   if (state.fleet.approvedWave >= wave) return { append: [], message };
   return { append: [{ subject: 'fleet', event: { type: 'approved', wave } }], message };
-}
-
-function planName(fleet: Fleet, state: FleetState, action: Action<'name'>): Effect {
-  const machine = state.machines.get(machineId(action.machine));
-  if (machine === undefined) {
-    throw unknownName(action.machine, 'machine', [...state.machines.keys()]);
-  }
-  const { hosts } = indexFleet(fleet);
-  if (!hosts.has(action.host)) throw unknownName(action.host, 'host', [...hosts.keys()]);
-  const message = `${machine.id} is the machine of ${action.host}`;
-  if (machine.host === action.host) return { append: [], message };
-  const own = hostOf(fleet, machine);
-  if (isUnderWay(machine) || (machine.state === 'ready' && own !== undefined)) {
-    const what = `${machine.id} is installed as ${own?.name ?? 'another host'} (${machine.state})`;
-    throw refuse(
-      what,
-      'a machine gets another name only before it is installed or after it failed',
-    );
-  }
-  const other = machineOf(state, action.host);
-  if (other !== undefined && isUnderWay(other)) {
-    throw refuse(`${action.host} is under way on ${other.id}`, 'wait until it is ready or failed');
-  }
-  return {
-    append: [{ subject: machine.id, event: { type: 'named', host: action.host, by: 'operator' } }],
-    message: other === undefined ? message : `${message}; ${other.id} is not any more`,
-  };
 }
