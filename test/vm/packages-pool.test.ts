@@ -14,7 +14,7 @@ import {
   purgeHost,
   startOperated,
 } from './operated.ts';
-import { fingerprintOf, listHosts, PASSWORD } from './pool-outside.ts';
+import { fingerprintOf, listPoolHosts } from './pool-hosts.ts';
 import { PLAIN_NAME } from './plain-debian.ts';
 import type { PlainMachine } from './plain-machine.ts';
 import { freePort } from './ports.ts';
@@ -23,6 +23,12 @@ const HOST_FILE = '/etc/kronos/host.yaml';
 
 /** Each machine has a network of its own; both see this machine, and its forwards, at this address. */
 const OUTSIDE = '10.0.2.2';
+
+/** Where their ports are forwarded to. */
+const HERE = '127.0.0.1';
+
+/** Password of the simulator, and so what must not be found afterwards. */
+const PASSWORD = 'xenroot';
 
 /** Where xapi is, always. */
 const PORT = 443;
@@ -39,7 +45,7 @@ longTest(
     const first = await start(t, packages, PLAIN_NAME, PORT, [
       'pool: { role: coordinator, name: rack }',
     ]);
-    const fingerprint = await fingerprintOf(PORT);
+    const fingerprint = await fingerprintOf(HERE, PORT);
     const second = await start(t, packages, 'xen02', await freePort(), [
       ...[
         'pool:',
@@ -49,7 +55,10 @@ longTest(
       ],
       `  credential: { password: ${PASSWORD} }`,
     ]);
-    t.deepEqual(await listHosts(PORT, fingerprint), [`${PLAIN_NAME} true`, 'xen02 true']);
+    const hosts = await listPoolHosts({
+      ...{ address: HERE, port: PORT, password: PASSWORD, fingerprint },
+    });
+    t.deepEqual(hosts, [`${PLAIN_NAME} enabled`, 'xen02 enabled']);
     const { ssh } = second.machine;
     t.regex(await ssh.say('cat /etc/xensource/pool.conf'), new RegExp(`slave:${OUTSIDE}`));
     t.regex(await ssh.say(`cat ${HOST_FILE}`), /password of the pool \(removed\)/);

@@ -7,7 +7,7 @@ import { hostText } from './host-text.ts';
 import { installHost, startHost } from './installed.ts';
 import { keepLive, type Live, type LiveMachine } from './live.ts';
 import { FULL } from './media.ts';
-import { fingerprintOf, listHosts, PASSWORD } from './pool-outside.ts';
+import { fingerprintOf, listPoolHosts } from './pool-hosts.ts';
 import { freePort } from './ports.ts';
 import { makeSimulatorRelease } from './simulator-release.ts';
 
@@ -16,6 +16,9 @@ const OUTSIDE = '10.0.2.2';
 
 /** Where xapi is, always. */
 const PORT = 443;
+
+/** Password of the simulator, and so what must not be found afterwards. */
+const PASSWORD = 'xenroot';
 
 const longTest = FULL ? test : test.skip;
 
@@ -32,7 +35,7 @@ longTest('the first host makes the pool, the second joins it unattended', async 
   const addresses = (await first.shell('ip -brief -4 address show')).output;
   t.regex(addresses, /xenbr0 .*10\.0\.2\.15/);
   t.notRegex(addresses, /eth0 .*10\.0\.2\.15/, 'xcp-networkd alone manages the card');
-  const fingerprint = await fingerprintOf(PORT);
+  const fingerprint = await fingerprintOf('127.0.0.1', PORT);
 
   const port = await freePort();
   const second = await installAndBoot(t, directory, live, 'xen02', port, [
@@ -44,7 +47,10 @@ longTest('the first host makes the pool, the second joins it unattended', async 
   ]);
   t.regex((await second.shell('kronos-firstboot status --watch', 1200)).output, /host is ready/);
 
-  t.deepEqual(await listHosts(PORT, fingerprint), ['xen01 true', 'xen02 true']);
+  const hosts = await listPoolHosts({
+    ...{ address: '127.0.0.1', port: PORT, password: PASSWORD, fingerprint },
+  });
+  t.deepEqual(hosts, ['xen01 enabled', 'xen02 enabled']);
   const { output } = await second.shell('cat /etc/xensource/pool.conf');
   t.regex(output, new RegExp(`slave:${OUTSIDE}`));
   // What is typed is echoed, so the word is put together by the shell.
