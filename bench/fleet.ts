@@ -131,7 +131,7 @@ async function decideForMany(): Promise<Bar[]> {
   const { seconds, decisions, rounds, slowest, ready } = await decideAll(hosts);
   const title = `${hosts} hosts decided`;
   process.stdout.write(
-    `${title}: ${formatSeconds(seconds)} for ${decisions} entries in ${rounds} rounds, ${(slowest * 1000).toFixed(0)} ms at the most for one decision; ${ready} ready\n\n`,
+    `${title}: ${formatSeconds(seconds)} of a processor for ${decisions} entries in ${rounds} rounds, ${(slowest * 1000).toFixed(0)} ms at the most for one decision; ${ready} ready\n\n`,
   );
   return [
     {

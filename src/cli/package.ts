@@ -60,13 +60,13 @@ async function make(
 ): Promise<Outcome> {
   const { manuals } = await import('./manuals.ts');
   const { makePackages } = await import('../builder/package/package.ts');
-  const { xapiPaths } = await import('../firstboot/xapi/prepare/paths.ts');
+  const { leftPaths } = await import('../firstboot/xapi/prepare/paths.ts');
   const { out, version, key, only } = options;
   const packages = await session.show({ title: `Making .${format} packages` }, async (observer) =>
     makePackages({
       ...{ format, out, version, key, only, observer, signal: session.signal },
       manuals: manuals(program),
-      xapiPaths: xapiPaths({ management: '' }).map(({ path }) => path),
+      xapiPaths: leftPaths(),
     }),
   );
   const lines = packages.map(({ file }) => file);

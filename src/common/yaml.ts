@@ -21,6 +21,12 @@ export interface YamlDocument {
   sourceOf: (path: Path) => string | undefined;
 }
 
+/** One text, whose values can be found in it again. */
+export interface YamlText extends YamlDocument {
+  /** Where the scalar at `path` begins and ends in the text, quotes included; undefined where there is none. */
+  rangeOf: (path: Path) => readonly [number, number] | undefined;
+}
+
 /** Bytes; a recipe is a page of text, so whatever is larger was named by mistake. */
 const SIZE_LIMIT = 1024 * 1024;
 
@@ -28,7 +34,7 @@ const SIZE_LIMIT = 1024 * 1024;
  * Reads one YAML document of at most `limit` bytes. Anchors, aliases and tags are refused: no format of ours needs them,
  * and aliases are how a short text becomes gigabytes. Errors: `input/yaml-syntax`, `input/duplicate-key`, `input/file-too-large`.
  */
-export function loadYaml(text: string, file: string, limit = SIZE_LIMIT): YamlDocument {
+export function loadYaml(text: string, file: string, limit = SIZE_LIMIT): YamlText {
   if (Buffer.byteLength(text) > limit) {
     throw new KronosError(
       'input/file-too-large',
@@ -56,6 +62,11 @@ export function loadYaml(text: string, file: string, limit = SIZE_LIMIT): YamlDo
     }
     return { node, child };
   };
+  const exactly = (path: Path): YamlNode | undefined => {
+    let node: YamlNode | undefined = root;
+    for (const part of path) node = node?.children?.get(part)?.node;
+    return node;
+  };
   return {
     file,
     value: root.value,
@@ -64,10 +75,12 @@ export function loadYaml(text: string, file: string, limit = SIZE_LIMIT): YamlDo
       const { node, child } = find(path);
       return at(child?.keyStart ?? node.start);
     },
-    sourceOf: (path) => {
-      let node: YamlNode | undefined = root;
-      for (const part of path) node = node?.children?.get(part)?.node;
-      return node?.source;
+    sourceOf: (path) => exactly(path)?.source,
+    rangeOf: (path) => {
+      const node = exactly(path);
+      if (node?.source === undefined) return undefined;
+      const mark = text.length - source.length;
+      return [node.start + mark, node.end + mark];
     },
   };
 }

@@ -3,14 +3,12 @@ import { watchFile } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { EXIT_CODES, exitCodeOf, formatError, KronosError, KronosErrors } from '../common/error.ts';
 import { exists } from '../common/files.ts';
-import { parseHostFile, readText } from '../host/read.ts';
 import { createScrubber, scrubError, scrubValue } from '../steps/scrub.ts';
 import { abortOnSignals } from '../steps/signals.ts';
 import { joinSinks, journalSink, jsonSink, textSink } from '../steps/sinks.ts';
 import { runIndependent } from '../steps/run-independent.ts';
 import { adopt } from './adopt/adopt.ts';
 import { describeAdoption, describeRelease } from './adopt/describe.ts';
-import { HOST_FILE } from './adopt/places.ts';
 import { release } from './adopt/release.ts';
 import { armXen, notStarted, XEN } from './adopt/steps.ts';
 import { requireHost } from './adopt/surroundings.ts';
@@ -28,7 +26,7 @@ import { forgetRefusal } from './network/refusal.ts';
 import { describeObstacles, join, preflight } from './pool/command.ts';
 import { HELP, parseOptions, type FirstbootOptions } from './options.ts';
 import { resend, startBootReport } from './report.ts';
-import { readSecrets } from './secrets.ts';
+import { openSecrets } from './open-secrets.ts';
 import { beginState, endState, readState, STATE, stateSink, writeState } from './state.ts';
 import { describeState } from './status.ts';
 import { bootSteps } from './steps.ts';
@@ -62,15 +60,11 @@ function write(text: string): Promise<void> {
   return Promise.resolve();
 }
 
-async function openContext(signal: AbortSignal): Promise<BootContext> {
+/** `move`: secrets that are written out in the host file are taken out of it. */
+async function openContext(signal: AbortSignal, { move = false } = {}): Promise<BootContext> {
   const toolstack = await readToolstack();
-  const text = await readText(HOST_FILE);
-  const { hostFile } = await parseHostFile(text, HOST_FILE, { toolstack });
-  return makeContext(hostFile, await readInstalled(), {
-    toolstack,
-    secrets: await readSecrets(),
-    signal,
-  });
+  const secrets = await openSecrets(toolstack, move);
+  return makeContext(secrets.hostFile, await readInstalled(), { toolstack, signal, ...secrets });
 }
 
 async function showPlan({ json }: FirstbootOptions): Promise<void> {
@@ -85,9 +79,9 @@ async function showPlan({ json }: FirstbootOptions): Promise<void> {
 /** Errors: those of the steps that failed, all together. */
 async function apply({ json }: FirstbootOptions): Promise<void> {
   const { signal } = abortOnSignals();
-  const context = await openContext(signal);
   const unlock = await lockRun();
   try {
+    const context = await openContext(signal, { move: true });
     const steps = await bootSteps(context);
     const before = await readState().catch(() => undefined);
     const state = stateSink(beginState(steps, context, new Date()));

@@ -35,13 +35,21 @@ export async function readSecrets(path = CARRIED_SECRETS): Promise<CarriedSecret
 export async function eraseSecret(name: 'pool' | 'report', path = CARRIED_SECRETS): Promise<void> {
   const { [name]: secret, ...rest } = await readSecrets(path);
   if (secret === undefined) return;
+  // That no more is reported is worth knowing without the token, too.
+  const { format: _format, storage, ...others } = rest;
+  const isEmpty = Object.keys(storage).length === 0 && Object.keys(others).length === 0;
+  await replaceSecretFile(path, isEmpty ? undefined : `${JSON.stringify(rest)}\n`);
+}
+
+/**
+ * Puts a text for root alone in the place of a file with secrets, or nothing, and overwrites what was there.
+ * Errors: those of node:fs.
+ */
+export async function replaceSecretFile(path: string, text: string | undefined): Promise<void> {
   const old = await open(path, 'r+');
   try {
-    // That no more is reported is worth knowing without the token, too.
-    const { format: _format, storage, ...others } = rest;
-    const isEmpty = Object.keys(storage).length === 0 && Object.keys(others).length === 0;
-    if (isEmpty) await rm(path);
-    else await writeFileAtomic(path, `${JSON.stringify(rest)}\n`, 0o600);
+    if (text === undefined) await rm(path);
+    else await writeFileAtomic(path, text, 0o600);
     const { size } = await old.stat();
     await old.write(Buffer.alloc(size), 0, size, 0);
     await old.sync();

@@ -49,7 +49,7 @@ export interface FleetStatus {
   hosts: readonly HostStatus[];
 }
 
-/** What a person does. Errors of each: `input/no-such-host`, `input/fleet-action`. */
+/** What a person does. Errors of each: `input/no-such-host`, `input/fleet-action`, `input/pool-under-way`. */
 export type OperatorAction =
   | { do: 'start' }
   | { do: 'pause'; reason?: string | undefined }
@@ -57,8 +57,11 @@ export type OperatorAction =
   | { do: 'approve'; wave?: number | undefined }
   /** Failed hosts, by name or MAC address; with `reinstall` also such as are ready. */
   | { do: 'retry'; hosts: readonly string[]; reinstall?: boolean | undefined }
-  /** Says for which host a machine is. */
-  | { do: 'name'; machine: string; host: string };
+  /**
+   * Says for which host a machine is; with `replaced` also that its mainboard is another one now, the network card was
+   * kept: the new serial number, or the UUID where there is none.
+   */
+  | { do: 'name'; machine: string; host: string; replaced?: string | undefined };
 
 export interface Desk {
   status: () => FleetStatus;

@@ -56,20 +56,31 @@ const PAUSES = { first: 1, longest: 30 };
 /** Seconds after which a start counts as one that went well. */
 const SETTLED = 60;
 
+/** So many ends in a row, each soon after its start, are more than an accident. */
+const TOO_OFTEN = 3;
+
 /** Milliseconds in which a wrong configuration or a port in use shows. */
 const FIRST_LOOK = 700;
 
+/** What helps where it does not stay. */
+const ELSEWHERE =
+  'is another DHCP or TFTP server running here? --no-dhcp and --no-tftp leave these to it';
+
 /**
- * Writes the configuration and runs dnsmasq with it until closed.
+ * Writes the configuration and runs dnsmasq with it until closed. One that keeps ending is started again all the same, and
+ * told of by `host/dnsmasq-ends`: a server that gave up would take the installations that are under way with it.
  * Errors: `host/dnsmasq` where it does not start at all.
  */
 export async function runDnsmasq(options: {
   /** Where the configuration is written. */
   configuration: string;
   text: string;
+  /** Gets what dnsmasq says. */
   note: (text: string) => void;
+  /** Gets what is to be known of it besides. */
+  warn: (text: string) => void;
 }): Promise<{ close: () => Promise<void> }> {
-  const { configuration, text, note } = options;
+  const { configuration, text, note, warn } = options;
   await writeFileAtomic(configuration, text);
   const ending = new AbortController();
   const ended = (): boolean => ending.signal.aborted;
@@ -88,12 +99,18 @@ export async function runDnsmasq(options: {
   let child = launch();
   const watch = async (): Promise<void> => {
     let pause = PAUSES.first;
+    let short = 0;
     for (;;) {
       const since = performance.now();
       const code = await child.done;
       if (ended()) return;
-      if (performance.now() - since > SETTLED * 1000) pause = PAUSES.first;
-      note(`dnsmasq ended with ${code}; it is started again in ${pause} s`);
+      if (performance.now() - since > SETTLED * 1000) {
+        pause = PAUSES.first;
+        short = 0;
+      }
+      short += 1;
+      if (short >= TOO_OFTEN) warn(describe(keepsEnding(short, code)));
+      warn(`dnsmasq ended with ${code}; it is started again in ${pause} s`);
       await sleep(pause * 1000, undefined, { signal: ending.signal }).catch(() => undefined);
       if (ended()) return;
       pause = Math.min(PAUSES.longest, pause * 2);
@@ -105,9 +122,7 @@ export async function runDnsmasq(options: {
     throw new KronosError(
       'host/dnsmasq',
       `dnsmasq does not start (exit code ${early}): ${tail.at(-1) ?? 'it did not say why'}`,
-      {
-        hint: 'is another DHCP or TFTP server running here? --no-dhcp and --no-tftp leave these to it',
-      },
+      { hint: ELSEWHERE },
     );
   }
   const watching = watch();
@@ -118,4 +133,17 @@ export async function runDnsmasq(options: {
       await watching;
     },
   };
+}
+
+function keepsEnding(times: number, code: number): KronosError {
+  return new KronosError(
+    'host/dnsmasq-ends',
+    `dnsmasq ended ${times} times in a row, at last with ${code}: machines that are switched on find no boot files`,
+    { hint: `see its last lines; ${ELSEWHERE}` },
+  );
+}
+
+/** On one line, as all that the server writes. */
+function describe({ code, message, hint = '' }: KronosError): string {
+  return `error ${code}: ${message}; hint: ${hint}`;
 }

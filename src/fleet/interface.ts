@@ -26,7 +26,7 @@ export function findInterface(
       location: { file: '--interface' },
       hint:
         guess === undefined
-          ? `there are ${names.join(', ')}`
+          ? `there ${names.length === 0 ? 'is no other' : `are ${names.join(', ')}`}; ip -brief address shows all`
           : `did you mean ${guess}? ip -brief address shows all`,
     });
   }

@@ -1,6 +1,6 @@
 // kronos fleet serve: everything that one machine does for a fleet, put together.
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { digestOf } from '../common/digest.ts';
 import { KronosError } from '../common/error.ts';
@@ -81,6 +81,12 @@ export async function serveFleet(request: ServeRequest): Promise<Serving> {
     const operatorToken = await ensureOperatorToken(tokenFile);
     const desk = openDesk({ fleet, store });
     const tftp = await chooseTftp(state);
+    const open = dirname(tftp);
+    if (open !== state) {
+      await mkdir(open, { recursive: true });
+      await chmod(open, 0o711);
+      closers.push(() => rm(open, { recursive: true, force: true }));
+    }
     const server = await startFleetServer({
       ...{ fleet, store, desk, certificate, address, tftp },
       tftpElsewhere: !request.tftp,
@@ -94,9 +100,11 @@ export async function serveFleet(request: ServeRequest): Promise<Serving> {
     const render = await readTemplates();
     if (request.tftp) {
       const dnsmasq = await runDnsmasq({
-        configuration: join(state, 'dnsmasq.conf'),
+        // It reads this as nobody, like what it serves.
+        configuration: join(open, 'dnsmasq.conf'),
         text: renderDnsmasq(render, { interface: place, tftp, dhcp: request.dhcp }),
         note: (line) => notebook.note('dnsmasq', line),
+        warn: (line) => notebook.note('error', line),
       });
       closers.push(() => dnsmasq.close());
     }
@@ -145,7 +153,7 @@ async function ensureOperatorToken(path: string): Promise<string> {
   return known;
 }
 
-/** `tftp` of the state directory, or a place below /run where nobody could get through to that. */
+/** `tftp` of the state directory, or a place below /run where nobody could get through to that, as in root's home. */
 async function chooseTftp(state: string): Promise<string> {
   if (process.getuid?.() !== 0) return join(state, 'tftp');
   for (let directory = state; ; directory = dirname(directory)) {

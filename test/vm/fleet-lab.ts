@@ -5,12 +5,18 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { endWithParent, followLines, run, start } from '../../src/common/process.ts';
-import type { FleetStatus } from '../../src/fleet/desk.ts';
+import type { FleetStatus, HostStatus } from '../../src/fleet/desk.ts';
 import { OUT } from './machine.ts';
 import { BRIDGE, endProgram, type Rack } from './rack.ts';
 
 /** Under TCG, four at once on few processors. */
 const SECONDS = 90 * 60;
+
+/** Each look costs the start of a program; machines under TCG need the processors more. */
+const POLL_MS = 10_000;
+
+/** Lines of the server that a failure shows. */
+const TAIL = 40;
 
 export interface FleetLab {
   /** Starts the server, also where it was killed before. */
@@ -39,9 +45,16 @@ export async function openFleet(
   await mkdir(join(OUT, 'vm-logs'), { recursive: true });
   const log = createWriteStream(join(OUT, 'vm-logs', 'fleet-serve.log'));
   const lines: string[] = [];
+  /** Into the log of the server, so that one story is read in one place. */
+  const note = (text: string): void => {
+    log.write(`${new Date().toISOString()} # ${text}\n`);
+  };
   let server: ReturnType<typeof start> | undefined;
   const kill = async (): Promise<void> => {
-    if (server !== undefined) await endProgram(server);
+    if (server !== undefined) {
+      await endProgram(server);
+      note('the server was killed');
+    }
     server = undefined;
   };
   t.teardown(kill);
@@ -78,13 +91,24 @@ export async function openFleet(
     },
     until: async (what, holds, seconds = SECONDS) => {
       const deadline = performance.now() + seconds * 1000;
-      for (;;) {
+      note(`waiting until ${what}`);
+      for (let before = ''; ;) {
         const now = await status();
+        const shown = now.hosts.map(describe).join(', ');
+        if (shown !== before) note(`${now.rollout}: ${shown}`);
+        before = shown;
         if (holds(now)) return;
-        if (performance.now() > deadline)
-          throw new Error(`${what}: not in time; ${JSON.stringify(now.hosts)}`);
-        await sleep(5000);
+        if (performance.now() > deadline) {
+          const said = lines.slice(-TAIL).join('\n');
+          throw new Error(`${what}: not in time; ${JSON.stringify(now.hosts)}\n${said}`);
+        }
+        await sleep(POLL_MS);
       }
     },
   };
+}
+
+function describe({ host, machine, state, attempt, step, failure }: HostStatus): string {
+  const where = [host ?? machine, state, step, failure?.code].filter((word) => word !== undefined);
+  return `${where.join(' ')} (${attempt})`;
 }

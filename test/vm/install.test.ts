@@ -39,21 +39,24 @@ for (const { firmware, bus, raid = false, smoke } of MATRIX) {
     const disks = await makeDisks(directory, raid ? 2 : 1);
     await installOn(t, { directory, firmware, bus, disks, raid });
     // Each half of a mirror must start alone; the second shows that it is no mere copy of the first's boot loader.
-    const alone = raid ? [disks[1] ?? ''] : disks;
-    const machine = await bootMedium({
-      ...{ name: `${t.title}, boot`, firmware, bootFrom: 'disk', nics: NICS },
-      disks: alone.map((path) => ({ path, bus, serial: serialOf(disks.indexOf(path)) })),
-    });
-    t.teardown(machine.stop);
-    await machine.expect(/serial console/, 300);
-    await machine.type('s');
-    const report = await machine.selfTest();
-    t.deepEqual(
-      report.checks.filter(({ ok }) => !ok).map(({ name, why }) => `${name}: ${why ?? ''}`),
-      [],
-    );
-    t.is(report.boot, 'xen');
-    t.regex(machine.console.transcript(), /xen01 login:/);
+    const starts = raid ? disks.map((path) => [path]).reverse() : [disks];
+    for (const alone of FULL ? starts : starts.slice(0, 1)) {
+      const machine = await bootMedium({
+        ...{ name: `${t.title}, boot`, firmware, bootFrom: 'disk', nics: NICS },
+        disks: alone.map((path) => ({ path, bus, serial: serialOf(disks.indexOf(path)) })),
+      });
+      t.teardown(machine.stop);
+      await machine.expect(/serial console/, 300);
+      await machine.type('s');
+      const report = await machine.selfTest();
+      t.deepEqual(
+        report.checks.filter(({ ok }) => !ok).map(({ name, why }) => `${name}: ${why ?? ''}`),
+        [],
+      );
+      t.is(report.boot, 'xen');
+      t.regex(machine.console.transcript(), /xen01 login:/);
+      await machine.stop();
+    }
   });
 }
 

@@ -12,10 +12,11 @@ const OUTSIDE = '10.0.2.2';
 /** Seconds for the server to start on a busy machine. */
 const PATIENCE = 60;
 
-/** Serves the packages until the test ends; resolves with the lines that an operator pastes. */
+/** Serves the packages, and those of other directories, until the test ends; resolves with the lines that an operator pastes. */
 export async function serveKronosRepository(
   t: ExecutionContext,
   directory: string,
+  more: readonly string[] = [],
 ): Promise<string> {
   const key = await makeKey();
   t.teardown(() => dropKey(key));
@@ -26,7 +27,18 @@ export async function serveKronosRepository(
   const url = `http://${OUTSIDE}:${port}`;
   await run(['./kronos', 'package', 'deb', '--out', packages], { environment });
   const name = 'test@mirror.example';
-  const make = ['./kronos', 'repo', 'make', repository, packages, '--key', name, '--url', url];
+  const make = [
+    './kronos',
+    'repo',
+    'make',
+    repository,
+    packages,
+    ...more,
+    '--key',
+    name,
+    '--url',
+    url,
+  ];
   const { stdout } = await run([...make, '--json'], { environment });
   const server = start(['./kronos', 'repo', 'serve', repository, '--port', String(port)]);
   t.teardown(async () => {

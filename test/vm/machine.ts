@@ -118,7 +118,8 @@ export async function bootMedium(options: BootOptions): Promise<Machine> {
     } catch (error) {
       const complaints = vm.complaints().trim();
       if (complaints === '') throw error;
-      throw new Error(`QEMU said: ${complaints}`, { cause: error });
+      // Not as a cause alone: the reporter of the tests shows none.
+      throw new Error(`${(error as Error).message}\nQEMU said: ${complaints}`, { cause: error });
     }
   };
   return {

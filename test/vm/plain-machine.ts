@@ -26,12 +26,13 @@ const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 /** For a start of Xen under TCG on a busy machine, with one more start where that one did not come up. */
 const START_SECONDS = 1500;
 
-/** Starts a plain Debian whose apt reaches `mirror`. Whoever calls this stops it. */
+/** Starts a plain Debian whose apt reaches `mirror`; `forwards` lead to it. Whoever calls this stops it. */
 export async function startPlain(
   name: string,
   image: PlainImage,
   mirror: DebianMirror,
   directory: string,
+  forwards: readonly { host: number; guest: number }[] = [],
 ): Promise<PlainMachine> {
   const disk = join(directory, 'plain.raw');
   await run(['cp', '--sparse=always', '--reflink=auto', image.disk, disk]);
@@ -43,7 +44,12 @@ export async function startPlain(
       { path: disk, bus: 'virtio', serial: 'KRONOS-PLAIN' },
       { path: spare, bus: 'virtio', serial: SPARE },
     ],
-    nics: [{ model: 'e1000', link: { type: 'user', forwards: [{ host: port, guest: 22 }] } }],
+    nics: [
+      {
+        model: 'e1000',
+        link: { type: 'user', forwards: [{ host: port, guest: 22 }, ...forwards] },
+      },
+    ],
   });
   const knownHosts = join(directory, 'known_hosts');
   const ssh = openSsh({ port, key: image.key, knownHosts });

@@ -1,15 +1,13 @@
 // Two machines from one ISO and two host files: the first makes the pool, the second joins it unattended. The toolstack is the
 // simulator, packaged as an origin; everything else is real.
-import { connect, type DetailedPeerCertificate } from 'node:tls';
 import test, { type ExecutionContext } from 'ava';
 import { run } from '../../src/common/process.ts';
-import { pinnedDoor } from '../../src/xenapi/door.ts';
-import { openSession } from '../../src/xenapi/session.ts';
 import { temporaryDirectory } from '../temporary.ts';
 import { hostText } from './host-text.ts';
 import { installHost, startHost } from './installed.ts';
 import { keepLive, type Live, type LiveMachine } from './live.ts';
 import { FULL } from './media.ts';
+import { fingerprintOf, listPoolHosts } from './pool-hosts.ts';
 import { freePort } from './ports.ts';
 import { makeSimulatorRelease } from './simulator-release.ts';
 
@@ -37,7 +35,7 @@ longTest('the first host makes the pool, the second joins it unattended', async 
   const addresses = (await first.shell('ip -brief -4 address show')).output;
   t.regex(addresses, /xenbr0 .*10\.0\.2\.15/);
   t.notRegex(addresses, /eth0 .*10\.0\.2\.15/, 'xcp-networkd alone manages the card');
-  const fingerprint = await fingerprintOf(PORT);
+  const fingerprint = await fingerprintOf('127.0.0.1', PORT);
 
   const port = await freePort();
   const second = await installAndBoot(t, directory, live, 'xen02', port, [
@@ -49,20 +47,10 @@ longTest('the first host makes the pool, the second joins it unattended', async 
   ]);
   t.regex((await second.shell('kronos-firstboot status --watch', 1200)).output, /host is ready/);
 
-  const { signal } = new AbortController();
-  const door = pinnedDoor('127.0.0.1', fingerprint, PORT);
-  const session = await openSession(door, { user: 'root', password: PASSWORD }, signal);
-  const hosts =
-    await session.call<Record<string, { name_label: string; enabled: boolean }>>(
-      'host.get_all_records',
-    );
-  t.deepEqual(
-    Object.values(hosts)
-      .map(({ name_label, enabled }) => `${name_label} ${enabled}`)
-      .sort(),
-    ['xen01 true', 'xen02 true'],
-  );
-  await session.close();
+  const hosts = await listPoolHosts({
+    ...{ address: '127.0.0.1', port: PORT, password: PASSWORD, fingerprint },
+  });
+  t.deepEqual(hosts, ['xen01 enabled', 'xen02 enabled']);
   const { output } = await second.shell('cat /etc/xensource/pool.conf');
   t.regex(output, new RegExp(`slave:${OUTSIDE}`));
   // What is typed is echoed, so the word is put together by the shell.
@@ -98,16 +86,4 @@ async function installAndBoot(
   });
   t.teardown(machine.stop);
   return machine;
-}
-
-/** SHA-256 of the certificate that the server shows, as an operator reads it on the host. */
-async function fingerprintOf(port: number): Promise<string> {
-  const certificate = await new Promise<DetailedPeerCertificate>((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
-      resolve(socket.getPeerCertificate(true));
-      socket.destroy();
-    });
-    socket.on('error', reject);
-  });
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }

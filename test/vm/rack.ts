@@ -20,6 +20,8 @@ export interface Rack {
   within: readonly string[];
   /** Powers a machine on; its disk is made where there is none. */
   powerOn: (machine: RackMachine) => Promise<LiveMachine>;
+  /** Asks the coordinator of a pool for its hosts; see listPoolHosts. */
+  listHosts: (coordinator: Pick<RackMachine, 'number'>, password: string) => Promise<string[]>;
 }
 
 export interface RackMachine {
@@ -33,6 +35,11 @@ export interface RackMachine {
 /** MAC address of a machine. */
 export function macOf({ number }: Pick<RackMachine, 'number'>): string {
   return `52:54:00:4b:77:0${number}`;
+}
+
+/** What the DHCP server of the site gives a machine. */
+function addressOf({ number }: Pick<RackMachine, 'number'>): string {
+  return `10.77.0.1${number}`;
 }
 
 /** Serial number of the disk of a machine. */
@@ -65,12 +72,18 @@ export async function openRack(t: ExecutionContext, directory: string): Promise<
     ...['--dhcp-range=10.77.0.101,10.77.0.149,255.255.255.0,12h'],
     ...[`--dhcp-option=option:router,${SITE}`, `--dhcp-leasefile=${join(directory, 'leases')}`],
     ...['--pid-file='],
-    ...[1, 2, 3, 4].map((number) => `--dhcp-host=${macOf({ number })},10.77.0.1${number}`),
+    ...[1, 2, 3, 4].map((number) => `--dhcp-host=${macOf({ number })},${addressOf({ number })}`),
   ]);
   t.teardown(() => endProgram(dhcp));
   const within = ['ip', 'netns', 'exec', rack];
   return {
     within,
+    listHosts: async (coordinator, password) => {
+      const question = { address: addressOf(coordinator), port: 443, password };
+      const argv = [...within, process.execPath, join(import.meta.dirname, 'pool-hosts.js')];
+      const { stdout } = await run(argv, { input: JSON.stringify(question) });
+      return JSON.parse(stdout) as string[];
+    },
     powerOn: async (machine) => {
       const tap = `tap${machine.number}`;
       await ip(rack, 'tuntap', 'add', tap, 'mode', 'tap').catch(() => undefined);

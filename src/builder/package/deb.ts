@@ -101,6 +101,7 @@ export function controlFiles(
     description: describe(definition.description),
     grub: actions.grub === true,
     adopt: actions.adopt === true,
+    follows: actions.follows,
     purge,
     unowned: purgeUnowned,
   };
@@ -123,7 +124,11 @@ export function controlFiles(
           },
         ]),
     ...(acts ? [script('postinst')] : []),
-    ...(variables.adopt ? [script('prerm')] : []),
+    ...(actions.follows === undefined
+      ? []
+      : [{ name: 'triggers', mode: 0o644, text: `interest-noawait ${actions.follows}\n` }]),
+    // apt takes a toolstack away before it brings the other one: who follows it sees at the end what there is.
+    ...(variables.adopt && actions.toolstack !== true ? [script('prerm')] : []),
     ...(cleans ? [script('postrm')] : []),
   ];
 }

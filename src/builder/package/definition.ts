@@ -37,6 +37,10 @@ export interface PackageActions {
   grub?: boolean;
   /** The running configuration is taken over, and given back when the package goes: kronos-firstboot adopt, release. */
   adopt?: boolean;
+  /** It chooses the toolstack, which another package may do in its place. */
+  toolstack?: boolean;
+  /** The file that every package with a toolstack has: once it is gone, the host is given back. */
+  follows?: string;
 }
 
 /** A tag of lintian that stands, and why. */

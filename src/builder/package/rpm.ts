@@ -96,7 +96,7 @@ export function renderSpec(
   names: RpmNames,
   maker: Maker,
 ): string {
-  const { name, summary, relations, actions, units, purge } = definition;
+  const { name, summary, relations, actions, units, purge, purgeUnowned = [] } = definition;
   const { version, maintainer } = maker;
   const fields = [
     ['Requires', relations.depends],
@@ -105,7 +105,7 @@ export function renderSpec(
     ['Conflicts', relations.conflicts ?? []],
   ] as const;
   const variables = {
-    ...{ name, units, purge },
+    ...{ name, units, purge, unowned: purgeUnowned, toolstack: actions.toolstack === true },
     ...{ grub: actions.grub === true, adopt: actions.adopt === true },
   };
   const acts = units.length > 0 || variables.grub || variables.adopt;
@@ -119,13 +119,37 @@ export function renderSpec(
         ...{ field, value },
       })),
     ),
+    scriptRelations: scriptRelations(definition),
     description: definition.description.map((text) => wrap(text, 78).join('\n')).join('\n\n'),
     files: fileLines(files),
     post: script('post', acts),
     preun: script('preun', variables.adopt || units.length > 0),
-    postun: script('postun', variables.grub || purge.length > 0),
+    postun: script('postun', variables.grub || purge.length + purgeUnowned.length > 0),
     date: changeDate(maker.epoch),
   });
+}
+
+/**
+ * What scriptlets call has to be there before them, and to go after them: in the order of a transaction nothing else says so,
+ * and in an empty root nothing is there.
+ */
+function scriptRelations(definition: PackageDefinition): string[] {
+  const { actions, units, purge, purgeUnowned = [] } = definition;
+  const manager = units.length > 0 ? ['systemd'] : [];
+  const menu = actions.grub === true ? ['coreutils', 'grep', 'sed'] : [];
+  const program = actions.adopt === true ? ['kronos-firstboot'] : [];
+  const removing = purge.length + purgeUnowned.length > 0 ? ['coreutils'] : [];
+  const phases = [
+    ['post', [...manager, ...menu, ...program]],
+    ['preun', [...manager, ...program, ...(actions.toolstack === true ? ['grep'] : [])]],
+    ['postun', [...menu, ...removing]],
+  ] as const;
+  return [
+    ...phases.flatMap(([phase, names]) =>
+      [...new Set(names)].map((name) => `Requires(${phase}): ${name}`),
+    ),
+    ...(actions.grub === true ? ['OrderWithRequires: grub2-tools'] : []),
+  ];
 }
 
 function escapeMacros(text: string): string {

@@ -41,6 +41,8 @@ export interface Adoption {
   bridges?: Bridge[];
   storage?: string;
   boot?: 'xen' | 'xen-once' | 'former' | 'unknown';
+  /** What the host has now and its host file has no words for, one phrase each. */
+  lost?: string[];
   warnings: string[];
 }
 
@@ -90,6 +92,7 @@ export async function adopt({ looking, probe, isBlank }: AdoptOptions): Promise<
     hostFile: plan.text === undefined ? 'found' : 'written',
     ...{ bridges, storage: plan.storage },
     boot: await whatStarts(record.boot, looking),
+    lost: plan.lost,
     warnings: [...plan.warnings, ...boot.warnings, ...(await warnOfToolstack())],
   };
 }
@@ -104,11 +107,11 @@ async function requireRestarted(root: string): Promise<void> {
   );
 }
 
-/** xcp-networkd takes the cards itself, and knows nothing of what was before. */
+/** xcp-networkd takes the cards itself, and what goes wrong then is not seen from here. */
 async function warnOfToolstack(): Promise<string[]> {
   if ((await readToolstack()) === 'xl') return [];
   return [
-    'with the toolstack xapi a network that does not answer is not given back to what configures it now: have a console at hand',
+    'with the toolstack xapi a network that does not answer is given back to what configures it now by the start after it, which nobody but you will order: have a console or a power switch at hand',
   ];
 }
 
@@ -141,6 +144,7 @@ interface Plan {
   /** Of a host file that is to be written. */
   text: string | undefined;
   storage: string;
+  lost: string[];
   warnings: string[];
 }
 
@@ -160,6 +164,7 @@ async function readOperatorsFile(
     ...{ hostFile, text: undefined, chosen: matchHostFile(hostFile, inventory, facts) },
     storage: names.length === 0 ? 'none in the host file' : names.join(', '),
     // Accounts stay as they are, so it does not matter that the file names nobody.
+    lost: [],
     warnings: warnings.filter(({ code }) => code !== 'input/no-login').map((one) => one.message),
   };
 }
@@ -170,10 +175,10 @@ async function derive(
   { root }: Looking,
   isBlank: AdoptOptions['isBlank'],
 ): Promise<Plan> {
-  const { networks, warnings } = deriveNetworks(facts);
+  const { networks, lost } = deriveNetworks(facts);
   const spare = await chooseSpareDisk(inventory.disks, isBlank);
   const text = writeHostFile({
-    ...{ networks, warnings, spare, disks: inventory.disks },
+    ...{ networks, lost, spare, disks: inventory.disks },
     system: systemDisks(inventory.disks),
     hostname: await readHostname(root),
     timezone: await readTimeZone(root),
@@ -190,7 +195,7 @@ async function derive(
     );
   }
   return {
-    ...{ hostFile, text, storage: spare.text, warnings },
+    ...{ hostFile, text, storage: spare.text, lost, warnings: [] },
     chosen: matchHostFile(hostFile, inventory, facts),
   };
 }

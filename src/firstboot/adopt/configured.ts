@@ -19,6 +19,8 @@ export interface Configured {
   ipv6: Method6 | undefined;
   dns: string[];
   search: string[];
+  /** What nobody will do afterwards, one phrase each. */
+  lost?: string[];
 }
 
 export const MANAGERS = ['ifupdown', 'networkd', 'netplan', 'network-manager'] as const;

@@ -4,6 +4,7 @@ import { KronosError } from '../../common/error.ts';
 import type { HostFile } from '../../host/schema/host-file.ts';
 import { MANAGER_NAMES, type Configured, type Manager } from './configured.ts';
 import { findBase, type Base } from './base.ts';
+import { nameService } from './name-service.ts';
 import { findDefaultRoute, type Running, type RunningInterface } from './running.ts';
 
 type Management = HostFile['network']['management'];
@@ -38,13 +39,15 @@ export interface AdoptedNetwork extends Pick<
   clientIdentifier?: string | undefined;
   /** Where each part comes from, one phrase each. */
   sources: string[];
+  /** What of it a host file has no words for, one phrase each. */
+  lost: string[];
 }
 
 export interface AdoptedNetworks {
   /** The management network first. */
   networks: AdoptedNetwork[];
-  /** What is not kept, one phrase each. */
-  warnings: string[];
+  /** What a host file has no words for, so that it is not kept; one phrase each. */
+  lost: string[];
 }
 
 /**
@@ -65,20 +68,27 @@ export function deriveNetworks(facts: NetworkFacts): AdoptedNetworks {
   }
   const main = findBase(management, facts);
   const networks = [makeNetwork('management', main, facts)];
-  const warnings: string[] = [];
   for (const one of running.interfaces) {
     if (one.name === management || !isNetwork(one, main, facts)) continue;
     const base = findBase(one.name, facts);
     requireNoBridge(one, base, main);
     networks.push(makeNetwork(networkName(one.name), base, facts));
   }
-  const kept = new Set(networks.map(({ interface: name }) => name));
-  for (const { to, via, interface: name, protocol } of running.routes) {
-    if (name === undefined || name === management || !kept.has(name)) continue;
+  const lost = networks.flatMap((one) => one.lost);
+  const kept = new Map(networks.map((one) => [one.interface, one]));
+  for (const { family, to, via, interface: name = '', protocol } of running.routes) {
+    const network = kept.get(name);
+    if (network === undefined || name === management) continue;
     if (via === undefined || protocol === 'dhcp' || protocol === 'ra') continue;
-    warnings.push(`the route to ${to} by ${via} on ${name} is not kept`);
+    if (to === 'default' && hasGateway(network, family)) continue;
+    lost.push(`the route to ${to} by ${via} on ${name}`);
   }
-  return { networks, warnings };
+  return { networks, lost };
+}
+
+function hasGateway({ ipv4, ipv6 }: AdoptedNetwork, family: 4 | 6): boolean {
+  const { mode, ...rest } = family === 4 ? ipv4 : ipv6;
+  return mode === 'static' && 'gateway' in rest;
 }
 
 /** Whether an interface besides the management one becomes a network: with addresses, or a VLAN of the same cards. */
@@ -124,10 +134,8 @@ function makeNetwork(name: string, base: Base, facts: NetworkFacts): AdoptedNetw
   const ipv4 = addressing(4, top, configured, facts) as Management['ipv4'];
   const ipv6 = addressing(6, top, configured, facts);
   const said = configured === undefined ? 'the kernel only' : configured.source;
-  const hasOwnServers = (configured?.dns.length ?? 0) > 0;
   const asks = ipv4.mode === 'dhcp' || ipv6.mode === 'dhcp' || ipv6.mode === 'auto';
-  // What DHCP named must not be written down: it may change.
-  const known = hasOwnServers || asks || !isManagement ? configured : facts.resolver;
+  const names = nameService(top.name, configured, facts.resolver, { isManagement, asks });
   const routes = running.routes.flatMap(({ interface: on, to, via, protocol, family }) => {
     if (on !== top.name || to === 'default' || via === undefined) return [];
     if (['kernel', 'dhcp', 'ra'].includes(protocol ?? '')) return [];
@@ -136,7 +144,7 @@ function makeNetwork(name: string, base: Base, facts: NetworkFacts): AdoptedNetw
   return {
     ...{ name, interface: top.name, chain: base.chain, cards, bond, vlan: tag },
     mtu: top.mtu === 1500 ? undefined : top.mtu,
-    ...{ ipv4, ipv6, dns: known?.dns ?? [], search: known?.search ?? [] },
+    ...{ ipv4, ipv6, dns: names.dns, search: names.search },
     routes: isManagement ? withoutTwins(routes) : [],
     clientIdentifier: identifiers.get(top.name),
     sources: [
@@ -144,10 +152,15 @@ function makeNetwork(name: string, base: Base, facts: NetworkFacts): AdoptedNetw
       ...(bond === undefined
         ? []
         : [`bond of ${cards.map((card) => card.name).join(', ')}: the kernel`]),
-      ...(known === facts.resolver && known.dns.length > 0
-        ? ['name servers: /etc/resolv.conf']
-        : []),
+      ...names.sources,
       ...(isManagement && routes.length > 0 ? ['routes: the kernel'] : []),
+    ],
+    lost: [
+      ...names.lost,
+      ...(configured?.lost ?? []),
+      ...learntBeside(top, ipv6).map(
+        (address) => `${address} of ${top.name}, which a router gives beside the static address`,
+      ),
     ],
   };
 }
@@ -163,17 +176,20 @@ function addressing(
   configured: Configured | undefined,
   { running }: NetworkFacts,
 ): Management['ipv4'] | Management['ipv6'] {
+  const gateway = gatewayOf(family, name, running);
   const own = addresses.filter((one) => one.family === family);
   const fixed = own.filter(({ dynamic }) => !dynamic);
   const said = family === 4 ? configured?.ipv4 : configured?.ipv6;
   const learnt = own.length > fixed.length ? (family === 4 ? 'dhcp' : 'auto') : undefined;
-  const mode =
+  const told =
     said === 'none' || said === undefined
       ? (learnt ?? (fixed.length > 0 ? 'static' : 'none'))
       : said;
+  // Somebody knows the host by the address that was written down, and a host file has one mode for each family.
+  const mode = told === 'auto' && fixed.length > 0 ? 'static' : told;
   // Leases without an end look like fixed addresses.
   const extra = mode === 'static' ? fixed.slice(1) : learnt === undefined ? fixed.slice(1) : fixed;
-  if (extra.length > 0 && mode !== 'auto') {
+  if (extra.length > 0) {
     throw new KronosError(
       'host/cannot-adopt-addresses',
       `adopting this host: ${name} has the further address ${extra.map(({ address }) => address).join(', ')}, and a network of a host file has one of each family`,
@@ -185,8 +201,23 @@ function addressing(
   if (mode !== 'static') return { mode };
   const address = (fixed[0] ?? own[0])?.address;
   if (address === undefined) return { mode: 'none' };
-  const gateway = running.routes.find(
-    (route) => route.to === 'default' && route.interface === name && route.family === family,
-  )?.via;
   return { mode, address, ...(gateway === undefined ? {} : { gateway }) };
+}
+
+/** The router of a family, where the best route to everywhere goes by this interface: others would take its place. */
+function gatewayOf(family: 4 | 6, name: string, { routes }: Running): string | undefined {
+  const best = findDefaultRoute({
+    interfaces: [],
+    routes: routes.filter((route) => route.family === family),
+  });
+  return best?.interface === name ? best.via : undefined;
+}
+
+/** Addresses that routers give besides one that stands fast. */
+function learntBeside(
+  { addresses }: RunningInterface,
+  { mode }: Management['ipv6'],
+): readonly string[] {
+  if (mode !== 'static') return [];
+  return addresses.flatMap((one) => (one.family === 6 && one.dynamic ? [one.address] : []));
 }

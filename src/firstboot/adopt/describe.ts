@@ -11,7 +11,7 @@ const BOOT: Readonly<Record<NonNullable<Adoption['boot']>, string>> = {
 };
 
 export function describeAdoption(adoption: Adoption): string {
-  const { state, manager, hostFile, bridges = [], storage, boot, warnings } = adoption;
+  const { state, manager, hostFile, bridges = [], storage, boot, lost = [], warnings } = adoption;
   if (state === 'installed') return 'kronos-install made this host: there is nothing to adopt.\n';
   const first =
     state === 'known'
@@ -37,6 +37,13 @@ export function describeAdoption(adoption: Adoption): string {
     ...(storage === undefined ? [] : [line('storage', storage)]),
     ...(boot === undefined ? [] : [line('boot', BOOT[boot])]),
     ...warnings.map((text) => line('note', text)),
+    ...(lost.length === 0
+      ? []
+      : [
+          '',
+          'NOT KEPT, because a host file has no words for it:',
+          ...lost.map((text) => `  - ${text}`),
+        ]),
     ...['', 'All of it: kronos-firstboot plan. Not this: kronos-firstboot release.', ''],
   ].join('\n');
 }

@@ -158,6 +158,11 @@ async function removeInterface(name: string, { root, run }: Looking): Promise<vo
   await run(['ip', 'link', 'delete', 'dev', name]);
 }
 
+/** xcp-networkd asks for leases itself. What it needs of systemd-networkd is that it is not there. */
+export async function disableNetworkd({ run }: Pick<Looking, 'run'>): Promise<void> {
+  await attempt(run(['systemctl', 'disable', '--quiet', '--now', ...NETWORKD, ONLINE]));
+}
+
 /** Name servers must not go away with whoever wrote them; with systemd-resolved, networkd tells it. */
 export async function keepResolver(
   { resolver }: FormerHost,
@@ -211,8 +216,10 @@ export async function giveCardsBack(former: FormerHost, looking: Looking): Promi
   const must = async (...argv: string[]): Promise<void> => {
     await run(argv).catch((error: unknown) => failures.push(error));
   };
-  if (networkd) await must('systemctl', 'restart', 'systemd-networkd.service');
-  else await must('systemctl', 'disable', '--quiet', '--now', ...NETWORKD, ONLINE);
+  if (networkd) {
+    await must('systemctl', 'enable', '--quiet', 'systemd-networkd.service');
+    await must('systemctl', 'restart', 'systemd-networkd.service');
+  } else await must('systemctl', 'disable', '--quiet', '--now', ...NETWORKD, ONLINE);
   if (networkManager) {
     await must('nmcli', 'general', 'reload');
     for (const { name } of cards) await must('nmcli', 'device', 'set', name, 'managed', 'yes');

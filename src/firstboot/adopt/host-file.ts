@@ -19,7 +19,8 @@ export interface HostFileFacts {
   disks: readonly Disk[];
   system: readonly Disk[];
   spare: { disk: Disk | undefined; text: string };
-  warnings: readonly string[];
+  /** What the host has and this file has no words for, one phrase each. */
+  lost: readonly string[];
 }
 
 /** What the storage repository and its disk are called. */
@@ -27,14 +28,14 @@ const REPOSITORY = 'local';
 
 /** The text of the host file, version 1. */
 export function writeHostFile(facts: HostFileFacts): string {
-  const { hostname, timezone, networks, spare, warnings } = facts;
+  const { hostname, timezone, networks, spare, lost } = facts;
   const [management, ...further] = networks;
   if (management === undefined) throw new TypeError('writeHostFile: no network');
   return [
     ...comment([
       'This host as it was when kronos-firstboot adopted it. Change it and run: kronos-firstboot apply',
       'Accounts, SSH keys, time servers and everything else that is not in here stay as they are.',
-      ...warnings.map((text) => `Note: ${text}.`),
+      ...lost.map((text) => `NOT KEPT: ${text}.`),
     ]),
     part([], { version: 1 }),
     part([hostname.source], { hostname: hostname.value }),

@@ -88,7 +88,20 @@ export function describeIfupdown(
     ipv6: methodOf(own, 'inet6'),
     dns: listOf('dns-nameservers', 'dns-nameserver'),
     search: listOf('dns-search', 'dns-domain'),
+    ...lostCommands(name, options),
   };
+}
+
+function lostCommands(name: string, options: Stanza['options']): Pick<Configured, 'lost'> {
+  const commands = unique(options.flatMap(({ key, value }) => commandOf(key, value)));
+  if (commands.length === 0) return {};
+  return { lost: commands.map((command) => `what ifupdown runs for ${name}: ${command}`) };
+}
+
+/** A command of ifup or ifdown; routes that it adds are read from the kernel. */
+function commandOf(key: string, value: string): string[] {
+  if (!/^(?:pre-up|up|post-up|down|pre-down|post-down)$/.test(key)) return [];
+  return /^(?:\S*\/)?(?:ip (?:-\S+ )*route|route) /.test(value) ? [] : [`${key} ${value}`];
 }
 
 /** Options of a stanza and of the templates that it inherits from. */

@@ -98,10 +98,10 @@ async function letCardsGo(
   for (const path of RELEASE_DROP_INS) await writeFileAtomic(join(root, path), KEEP_FORWARDING);
   // Without --now: it holds the addresses until the next start.
   const units = ['service', 'socket'].map((kind) => `systemd-networkd.${kind}`);
-  if (!networkd)
-    await attempt(
-      run(['systemctl', 'disable', '--quiet', ...units, 'systemd-networkd-wait-online.service']),
-    );
+  const change = networkd
+    ? ['enable', '--quiet', 'systemd-networkd.service']
+    : ['disable', '--quiet', ...units, 'systemd-networkd-wait-online.service'];
+  await attempt(run(['systemctl', ...change]));
   await attempt(run(['systemctl', 'daemon-reload']));
 }
 

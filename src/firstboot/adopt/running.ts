@@ -12,6 +12,8 @@ const address = z.object({
   /** Privacy address that the kernel made of another one. */
   temporary: z.boolean().optional(),
   mngtmpaddr: z.boolean().optional(),
+  /** Who gave it; `kernel_ra` is a router, who may give it for ever. */
+  protocol: z.string().optional(),
 });
 
 const link = z.object({
@@ -65,7 +67,7 @@ export interface RunningInterface {
   lacpFast: boolean;
   /** Bytes. */
   mtu: number;
-  /** Global ones, without privacy addresses. */
+  /** Global and site-local ones, without privacy addresses. */
   addresses: RunningAddress[];
 }
 
@@ -122,10 +124,12 @@ function makeInterface(one: z.output<typeof link>): RunningInterface {
     bondMode: kind === 'bond' ? String(data['mode']) : undefined,
     lacpFast: data['ad_lacp_rate'] === 'fast',
     addresses: one.addr_info.flatMap((info) => {
-      const { local, prefixlen, scope, dynamic, mngtmpaddr } = info;
-      if (local === undefined || scope !== 'global' || info.temporary === true) return [];
+      const { local, prefixlen, scope, dynamic, mngtmpaddr, protocol } = info;
+      // A site is what fec0::/10 was once for, and what ifupdown may say of an address (scope site).
+      if (local === undefined || (scope !== 'global' && scope !== 'site')) return [];
+      if (info.temporary === true) return [];
       const family = info.family === 'inet6' ? 6 : 4;
-      const learnt = dynamic === true || mngtmpaddr === true;
+      const learnt = dynamic === true || mngtmpaddr === true || protocol === 'kernel_ra';
       return [{ family, address: `${local}/${prefixlen}`, dynamic: learnt }];
     }),
   };

@@ -1,7 +1,7 @@
 // What a first boot of a host that was there before does besides: nothing at all without Xen, and Xen by default once it works.
 import { KronosError } from '../../common/error.ts';
 import type { BootStep } from '../context.ts';
-import { goBackIfCut } from '../network/takeover.ts';
+import { goBackIfCut, settleHost } from '../network/takeover.ts';
 import { forgetNext, isXenNext, startXenAlways, startXenOnce } from './boot-order.ts';
 import { confirm, isConfirmed, readRecord } from './record.ts';
 import { THIS_HOST } from './system.ts';
@@ -62,6 +62,7 @@ const bootDefaultStep: BootStep = {
     const boot = (await readRecord())?.boot;
     if (boot?.loader === 'grub') await startXenAlways(boot, THIS_HOST);
     else note(boot?.why ?? 'nothing is known of the boot loader');
+    await settleHost();
     await confirm();
   },
 };

@@ -1,6 +1,6 @@
 // From plain cards to Open vSwitch, commit-confirm: what does not answer in time is taken back.
 import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readTextOrUndefined, writeFileAtomic } from '../../common/files.ts';
 import { run } from '../../common/process.ts';
 import {
@@ -10,7 +10,7 @@ import {
   takeCards,
   type FormerHost,
 } from '../adopt/handover.ts';
-import { forgetTaken, readTaken, writeTaken } from '../adopt/record.ts';
+import { ADOPTED, forgetTaken, readTaken, writeTaken } from '../adopt/record.ts';
 import { THIS_HOST } from '../adopt/system.ts';
 import { MEMORY, type BootContext, type BootStep } from '../context.ts';
 import { waitForAnswer } from './answers.ts';
@@ -31,7 +31,8 @@ import { switchArguments, type Bridge } from './switch.ts';
 const FORMER_FILE = 'network-before.json';
 const FORMER = join(MEMORY, FORMER_FILE);
 
-interface Former {
+/** A network as it was. */
+export interface Former {
   files: NetworkFile[];
   bridges: string[];
   /** Of a host that was there before, until its cards have been taken over once. */
@@ -122,10 +123,23 @@ async function rememberFormer({ installed, bridges }: BootContext): Promise<Form
     files: await readNetworkFiles(NETWORK_DIRECTORY, isNetworkFile),
     bridges: (await readSwitch()).bridges.map(({ name }) => name),
   };
-  await mkdir(dirname(FORMER), { recursive: true });
-  // Former files may hold secrets of the network.
-  await writeFileAtomic(FORMER, `${JSON.stringify(former)}\n`, 0o600);
+  await rememberHost(former);
   return former;
+}
+
+/** Written before anything is changed. Errors: those of node:fs. */
+export async function rememberHost(former: Former, memory = MEMORY): Promise<void> {
+  await mkdir(memory, { recursive: true });
+  // Former files may hold secrets of the network.
+  await writeFileAtomic(join(memory, FORMER_FILE), `${JSON.stringify(former)}\n`, 0o600);
+}
+
+/** The network has answered on a host whose cards xcp-networkd took: what was before comes back only with a release. */
+export async function settleHost(memory = MEMORY, adopted = ADOPTED): Promise<void> {
+  const host = await interruptedHost(memory);
+  if (host === undefined) return;
+  await writeTaken(host, adopted);
+  await forgetFormer(memory);
 }
 
 async function applyNetwork(

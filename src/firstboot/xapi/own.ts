@@ -6,6 +6,7 @@ import { LOCAL, openSession, type Session } from '../../xenapi/session.ts';
 import type { waitForAnswer } from '../network/answers.ts';
 import type { JoinPatience } from '../pool/join.ts';
 import { parseInventory } from './inventory.ts';
+import { INVENTORY } from './prepare/paths.ts';
 
 /** Where xapi has what it knows of its host. Other places are for tests. */
 export interface XapiPlaces {
@@ -24,7 +25,7 @@ export interface XapiPlaces {
 }
 
 export const PLACES: XapiPlaces = {
-  inventory: '/etc/xensource-inventory',
+  inventory: INVENTORY,
   role: '/etc/xensource/pool.conf',
 };
 

@@ -165,7 +165,7 @@ const joinStep: BootStep = {
         'input/pool-password',
         'the password of the pool is not here any more',
         {
-          hint: 'join by hand: kronos-firstboot join --to ADDRESS --fingerprint SHA256 --password-file FILE',
+          hint: 'write it into /etc/kronos/host.yaml (pool.credential.password) and call kronos-firstboot retry pool, or join by hand with kronos-firstboot join',
         },
       );
     }

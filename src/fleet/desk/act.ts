@@ -1,25 +1,16 @@
 // What a person does to a fleet: each action is checked against where everything stands, and becomes entries or an error.
-import { KronosError, KronosErrors } from '../../common/error.ts';
-import { nearest } from '../../common/nearest.ts';
 import type { OperatorAction } from '../desk.ts';
 import type { Fleet } from '../file/fleet.ts';
-import { isUnderWay } from '../state/fold.ts';
-import { hostOf, indexFleet, machineId, machineOf } from '../state/plan.ts';
-import type { FleetState, MachineRecord } from '../state/record.ts';
+import type { FleetState } from '../state/record.ts';
 import { planRollout } from '../state/rollout.ts';
-import type { NewEntry } from '../store/store.ts';
-
-/** What an action comes to. */
-export interface Effect {
-  append: NewEntry[];
-  message: string;
-}
-
-type Action<D extends OperatorAction['do']> = Extract<OperatorAction, { do: D }>;
+import type { Action, Effect } from './effect.ts';
+import { planName } from './name.ts';
+import { refuse } from './refuse.ts';
+import { planRetry } from './retry.ts';
 
 /**
  * What an action adds to the journal. What is so already is no error, and adds nothing.
- * Errors: `input/no-such-host`, `input/fleet-action`; of several hosts all of them.
+ * Errors: `input/no-such-host`, `input/fleet-action`, `input/pool-under-way`; of several hosts all of them.
  */
 export function planAction(fleet: Fleet, state: FleetState, action: OperatorAction): Effect {
   switch (action.do) {
@@ -83,94 +74,4 @@ function planApproval(fleet: Fleet, state: FleetState, action: Action<'approve'>
   const message = `wave ${wave} and those before it are approved`;
   if (state.fleet.approvedWave >= wave) return { append: [], message };
   return { append: [{ subject: 'fleet', event: { type: 'approved', wave } }], message };
-}
-
-function planRetry(fleet: Fleet, state: FleetState, action: Action<'retry'>): Effect {
-  const reinstall = action.reinstall ?? false;
-  const machines = new Map<string, MachineRecord>();
-  const errors: KronosError[] = [];
-  for (const name of action.hosts) {
-    const found = findMachine(fleet, state, name);
-    const problem = found instanceof KronosError ? found : whyNoRetry(found, name, reinstall);
-    if (problem !== undefined) errors.push(problem);
-    else if (!(found instanceof KronosError)) machines.set(found.id, found);
-  }
-  if (errors.length > 0) throw new KronosErrors(errors);
-  if (machines.size === 0) throw refuse('no host is named', 'say which hosts to try again');
-  const names = [...machines.values()].map((machine) => machine.host ?? machine.id);
-  return {
-    append: [...machines.keys()].map((subject) => ({
-      subject,
-      event: { type: 'retry', reinstall },
-    })),
-    message: `to be installed again: ${names.join(', ')}`,
-  };
-}
-
-function whyNoRetry(
-  machine: MachineRecord,
-  name: string,
-  reinstall: boolean,
-): KronosError | undefined {
-  if (machine.state === 'failed') return undefined;
-  if (isUnderWay(machine)) {
-    return refuse(`${name} is under way (${machine.state})`, 'wait until it is ready or failed');
-  }
-  if (machine.state === 'seen') {
-    return refuse(
-      `${name} waits for its installation already`,
-      'see what for: kronos fleet status',
-    );
-  }
-  if (reinstall) return undefined;
-  return refuse(`${name} is ready`, 'to erase it and install it again, add --reinstall');
-}
-
-function planName(fleet: Fleet, state: FleetState, action: Action<'name'>): Effect {
-  const machine = state.machines.get(machineId(action.machine));
-  if (machine === undefined) {
-    throw unknownName(action.machine, 'machine', [...state.machines.keys()]);
-  }
-  const { hosts } = indexFleet(fleet);
-  if (!hosts.has(action.host)) throw unknownName(action.host, 'host', [...hosts.keys()]);
-  const message = `${machine.id} is the machine of ${action.host}`;
-  if (machine.host === action.host) return { append: [], message };
-  const own = hostOf(fleet, machine);
-  if (isUnderWay(machine) || (machine.state === 'ready' && own !== undefined)) {
-    const what = `${machine.id} is installed as ${own?.name ?? 'another host'} (${machine.state})`;
-    throw refuse(
-      what,
-      'a machine gets another name only before it is installed or after it failed',
-    );
-  }
-  const other = machineOf(state, action.host);
-  if (other !== undefined && isUnderWay(other)) {
-    throw refuse(`${action.host} is under way on ${other.id}`, 'wait until it is ready or failed');
-  }
-  return {
-    append: [{ subject: machine.id, event: { type: 'named', host: action.host, by: 'operator' } }],
-    message: other === undefined ? message : `${message}; ${other.id} is not any more`,
-  };
-}
-
-/** The machine of a host, or with a MAC address. */
-function findMachine(fleet: Fleet, state: FleetState, name: string): MachineRecord | KronosError {
-  const { hosts } = indexFleet(fleet);
-  const found = hosts.has(name) ? machineOf(state, name) : state.machines.get(machineId(name));
-  if (found !== undefined) return found;
-  if (hosts.has(name)) {
-    return refuse(`the machine of ${name} was not seen yet`, 'switch it on, started by network');
-  }
-  return unknownName(name, 'host', [...hosts.keys(), ...state.machines.keys()]);
-}
-
-function unknownName(name: string, what: string, known: readonly string[]): KronosError {
-  const guess = nearest(name, known);
-  return new KronosError('input/no-such-host', `there is no ${what} ${JSON.stringify(name)}`, {
-    hint: guess === undefined ? 'see all of them: kronos fleet status' : `did you mean ${guess}?`,
-  });
-}
-
-function refuse(message: string, hint: string): KronosError {
-  return new KronosError('input/fleet-action', message, { hint });
 }

@@ -15,7 +15,9 @@ function describeEvent(event: MachineEvent): string {
       return `said hello${from(event.address)}${words === '' ? '' : `: ${words}`}`;
     }
     case 'twin':
-      return `another machine with the same MAC address${from(event.address)} was refused`;
+      return `another machine with the same MAC address${from(event.address)} was refused: ${identityOf(event.facts)}`;
+    case 'replaced':
+      return `its mainboard was replaced, says a person: ${identityOf(event.facts)}`;
     case 'named':
       return `is the machine of ${event.host}${event.by === 'operator' ? ', says a person' : ''}`;
     case 'armed': {
@@ -41,6 +43,12 @@ function describeEvent(event: MachineEvent): string {
     case 'retry':
       return event.reinstall ? 'to be installed again, says a person' : 'to be tried again';
   }
+}
+
+/** What `--replaced` of kronos fleet name takes. */
+function identityOf({ serial, uuid }: Readonly<Record<string, string | undefined>>): string {
+  if (serial !== undefined) return `serial number ${serial}`;
+  return uuid === undefined ? 'without a serial number' : `UUID ${uuid}`;
 }
 
 function from(address: string | undefined): string {

@@ -121,6 +121,7 @@ class Check {
         return;
       case 'seen':
       case 'twin':
+      case 'replaced':
         return;
     }
   }

@@ -29,7 +29,9 @@ export function createHelloDesk(context: FleetContext): HelloDesk {
     const { mac, facts } = hello;
     const key = `${mac} ${digestOf(canonicalJson(facts))}`;
     const known = store.state().machines.get(mac);
-    if (!twins.has(key) && (known?.twins ?? 0) < limits.twins) {
+    const count = known?.twins ?? 0;
+    // None are counted: a person took one of them for the machine since, so what was written down is not known any more.
+    if ((count === 0 || !twins.has(key)) && count < limits.twins) {
       twins.add(key);
       const twin: NewEntry = { subject: mac, event: { type: 'twin', facts, address } };
       await store.transact(() => ({ append: [twin], result: undefined }));
@@ -47,7 +49,10 @@ export function createHelloDesk(context: FleetContext): HelloDesk {
       refuseStranger(context, state, hello);
     const early = refuse(store.state());
     if (early !== undefined) throw early;
-    const last = kept.get(mac);
+    // The inventory that is gone was that of another mainboard, and a person said so.
+    const machine = store.state().machines.get(mac);
+    const last =
+      machine !== undefined && machine.inventory === undefined ? undefined : kept.get(mac);
     if (last !== undefined && now() - last < limits.inventorySeconds * 1000) return;
     remember(kept, mac, now());
     await store.keepInventory(digest, inventory);
@@ -89,6 +94,8 @@ export function createHelloDesk(context: FleetContext): HelloDesk {
       if (machine === undefined) return { do: 'introduce' };
       // Of two that came at once, the first one in the journal is the machine.
       if (isTwin(machine, hello)) return await refuseTwin(hello, address);
+      // What was known of it was that of the mainboard it had before.
+      if (machine.inventory === undefined) return { do: 'introduce' };
       return orderHello(machine, isTokenSpent(machine, token), {
         seconds: waitSeconds(store.state().machines.size),
         message: context.waitsFor(machine),
@@ -101,7 +108,10 @@ export function createHelloDesk(context: FleetContext): HelloDesk {
 export function isTwin(machine: Pick<MachineRecord, 'facts'> | undefined, hello: Hello): boolean {
   if (machine === undefined) return false;
   return (['uuid', 'serial'] as const).some((name) => {
-    const [known, said] = [machine.facts[name], hello.facts[name]];
+    // A person may have typed what is known.
+    const [known, said] = [machine.facts, hello.facts].map((facts) =>
+      facts[name]?.trim().toLowerCase(),
+    );
     return known !== undefined && said !== undefined && known !== said;
   });
 }

@@ -15,7 +15,11 @@ export function tellEntry(state: FleetState, entry: Entry): string | undefined {
     case 'seen':
       return `${name}: seen${event.facts['serial'] === undefined ? '' : `, serial number ${event.facts['serial']}`}`;
     case 'twin':
-      return `${name}: another machine says that it has this MAC address; it is refused`;
+      return `${name}: another machine says that it has this MAC address; it is refused (was the mainboard replaced? kronos fleet name --replaced)`;
+    case 'replaced': {
+      const { serial, uuid } = event.facts;
+      return `${name}: its mainboard was replaced, by ${serial ?? uuid ?? 'another one'}`;
+    }
     case 'named':
       return `${entry.subject} is ${event.host}`;
     case 'armed':

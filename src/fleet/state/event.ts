@@ -26,6 +26,8 @@ export type MachineEvent =
       facts: Readonly<Record<string, string | undefined>>;
       address?: string | undefined;
     }
+  /** A person says that it shows other facts from now on: its mainboard was replaced, the network card was kept. */
+  | { type: 'replaced'; facts: Readonly<Record<string, string | undefined>> }
   /** It is the machine of this host. */
   | { type: 'named'; host: string; by: Author }
   /** It may fetch its host file; in a pool it is installed as its coordinator or as a member. */

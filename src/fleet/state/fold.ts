@@ -98,6 +98,9 @@ function foldMachine(machine: MachineRecord, event: MachineEvent, time: string):
     case 'twin':
       // Says nothing of the machine itself, so it is no sign of life of it.
       return { ...machine, twins: machine.twins + 1 };
+    case 'replaced':
+      // Its inventory comes with its next hello.
+      return { ...now, facts: event.facts, inventory: undefined, twins: 0 };
     case 'named':
       if (machine.host === event.host) return now;
       return {

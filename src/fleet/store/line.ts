@@ -11,7 +11,7 @@ export interface Line {
 }
 
 const TYPES = [
-  'seen', 'twin', 'named', 'armed', 'released', 'restarted', 'step', 'reported', 'failed', 'retry',
+  'seen', 'twin', 'replaced', 'named', 'armed', 'released', 'restarted', 'step', 'reported', 'failed', 'retry',
   'started', 'paused', 'resumed', 'approved', 'elected',
 ] as const satisfies Entry['event']['type'][]; // prettier-ignore
 

@@ -108,6 +108,7 @@ export function formatDetails({ status, history }: HostDetails, width: number): 
   ];
   if (status.seconds !== undefined)
     lines.push(`  ${formatSeconds(status.seconds)} since it was armed`);
+  if (status.twins > 0) lines.push(...fill(describeTwins(status), width, '  ', '    '));
   lines.push('', 'history');
   if (history.length === 0) lines.push('  nothing has happened yet');
   for (const { time, text } of history) {
@@ -119,6 +120,11 @@ export function formatDetails({ status, history }: HostDetails, width: number): 
       lines.push('', 'end of its log', ...failure.log.map((line) => `  ${plain(line)}`));
   }
   return lines.join('\n');
+}
+
+function describeTwins({ twins, machine = '', host = 'HOST' }: HostStatus): string {
+  const who = twins === 1 ? 'another machine has' : `${twins} other machines have`;
+  return `${who} its MAC address; if its mainboard was replaced: kronos fleet name ${machine} ${host} --replaced SERIAL`;
 }
 
 /** One line of what came from a machine, without what would move a terminal's cursor. */

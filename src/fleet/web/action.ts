@@ -15,7 +15,12 @@ export const actionSchema = z.discriminatedUnion('do', [
     hosts: z.array(name).min(1).max(20_000),
     reinstall: z.boolean().optional(),
   }),
-  z.strictObject({ do: z.literal('name'), machine: name, host: name }),
+  z.strictObject({
+    do: z.literal('name'),
+    machine: name,
+    host: name,
+    replaced: z.string().trim().min(1).max(253).optional(),
+  }),
 ]) satisfies z.ZodType<OperatorAction>;
 
 /** What a person reads before it is done, and on the button that does it. */
@@ -52,6 +57,13 @@ export function questionOf(action: OperatorAction): Question | undefined {
       };
     }
     case 'name':
+      if (action.replaced !== undefined) {
+        return {
+          title: `Was the mainboard of ${action.host} replaced?`,
+          text: `The machine with ${action.machine} and ${action.replaced} becomes ${action.host}; the one from before is refused. What is on its disks is lost when its turn comes.`,
+          button: 'It was replaced',
+        };
+      }
       return {
         title: `Is ${action.machine} the host ${action.host}?`,
         text: `It is installed as ${action.host} when its turn comes. What is on its disks is lost then.`,

@@ -62,6 +62,10 @@ export function viewHost(host: HostStatus) {
     address: host.address ?? '',
     machine: machine ?? '',
     twins: host.twins === 0 ? '' : describeTwins(host.twins),
+    replaced:
+      host.twins === 0 || !named || machine === undefined
+        ? ''
+        : `kronos fleet name ${machine} ${key} --replaced SERIAL`,
     doing: host.state === 'failed' ? '' : describeDoing(host),
     waits: host.waitsFor !== undefined,
     bar: isUnderWay(host) ? { percent: Math.floor(host.percent ?? 0), key } : undefined,

@@ -10,7 +10,7 @@ import type { Manual } from '../../../src/builder/package/manual.ts';
 import { manuals } from '../../../src/cli/manuals.ts';
 import { createProgram, SUB_COMMANDS } from '../../../src/cli/program.ts';
 import { renderTemplate } from '../../../src/common/template.ts';
-import { xapiPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
+import { leftPaths } from '../../../src/firstboot/xapi/prepare/paths.ts';
 
 export const ROOT = join(import.meta.dirname, '../../../..');
 
@@ -36,7 +36,7 @@ export async function ourDefinitions(): Promise<PackageDefinition[]> {
     recipes: await readRecipeFacts(join(ROOT, 'recipes'), RECIPES),
     programs: new Map(names.map((name) => [name, { file: stand, licences: '' }])),
     manuals: new Map(),
-    xapiPaths: xapiPaths({ management: '' }).map(({ path }) => path),
+    xapiPaths: leftPaths(),
     operator: { files: [], licences: [] },
     keyring: { binary: stand, armoured: stand },
     text: (name, variables) =>

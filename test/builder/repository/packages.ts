@@ -29,7 +29,8 @@ async function layOut(sample: Sample, directory: string): Promise<void> {
   const share = join(directory, 'usr/share', sample.name);
   await mkdir(share, { recursive: true });
   await writeFile(join(share, 'content'), sample.content ?? `${sample.name} ${sample.version}\n`);
-  if (sample.tree !== undefined) await cp(sample.tree, directory, { recursive: true });
+  if (sample.tree !== undefined)
+    await cp(sample.tree, directory, { recursive: true, verbatimSymlinks: true });
 }
 
 /** Makes a .deb in `directory`; returns its path. */

@@ -59,6 +59,9 @@ test('a rollout is started, approved, paused, and what failed tried again', asyn
   t.regex((await kronos('log', 'xen1')).text, /history\n(?:.*\n)*failure\n {2}xen1: /);
   t.regex((await kronos('retry', 'xen1')).text, /^to be installed again: xen1/);
   t.regex((await kronos('name', macOf(9), 'xen3')).text, /is the machine of xen3/);
+  const replaced = await kronos('name', macOf(9), 'xen3', '--replaced', 'S10');
+  t.regex(replaced.text, /from now on it is S10, and S9 is refused$/);
+  t.regex((await kronos('log', 'xen3')).text, /its mainboard was replaced, says a person: serial/);
   t.regex((await kronos('pause', 'lunch')).text, /^the rollout is paused/);
   t.regex((await kronos('status')).text, /by a person: lunch/);
   t.is((await kronos('resume')).text, 'the rollout goes on');

@@ -132,16 +132,65 @@ test('further networks are kept, what a host file cannot say of them is told', (
     { dst: '10.0.0.0/8', gateway: '10.8.0.2', dev: 'ens4', flags: [] },
     { dst: '10.9.9.9', gateway: '192.0.2.9', dev: 'ens3', flags: [] },
   ];
-  const { networks, warnings } = deriveNetworks(facts([CARD, other, idle, docker], { routes4 }));
+  const { networks, lost } = deriveNetworks(
+    facts([CARD, other, idle, docker], {
+      routes4,
+      configured: { ens4: { dns: ['10.8.0.53'], search: ['storage.example'] } },
+    }),
+  );
   t.deepEqual(
     networks.map(({ name }) => name),
     ['management', 'ens4'],
   );
   t.deepEqual(networks[0]?.routes, [{ to: '10.9.9.9/32', via: '192.0.2.9' }]);
-  t.deepEqual(warnings, [
-    'the route to default by 10.8.0.1 on ens4 is not kept',
-    'the route to 10.0.0.0/8 by 10.8.0.2 on ens4 is not kept',
+  t.deepEqual(lost, [
+    'the name server 10.8.0.53 of ens4',
+    'the search domain storage.example of ens4',
+    'the route to default by 10.8.0.1 on ens4',
+    'the route to 10.0.0.0/8 by 10.8.0.2 on ens4',
   ]);
+  // Two of them would be equal, and the kernel would choose.
+  t.deepEqual(networks[1]?.ipv4, { mode: 'static', address: '10.8.0.5/24' });
+});
+
+test('search domains are those of the interface and of the resolver, but none that DHCP named', (t) => {
+  const resolver = { dns: ['192.0.2.53'], search: ['example.net', 'lab.example.'] };
+  const named = (configured: Partial<Configured>): string => {
+    const { networks, lost } = deriveNetworks({
+      ...facts([CARD], { configured: { ens3: configured } }),
+      resolver,
+    });
+    const [{ dns, search } = { dns: [], search: [] }] = networks;
+    return [dns.join(' '), search.join(' '), ...lost].join(' | ');
+  };
+  const ipv4 = 'static';
+  t.is(named({ ipv4 }), '192.0.2.53 | example.net lab.example');
+  t.is(named({ ipv4, dns: ['192.0.2.1'] }), '192.0.2.1 | example.net lab.example');
+  t.is(named({ ipv4, search: ['a.example'] }), '192.0.2.53 | a.example example.net lab.example');
+  t.is(named({ ipv4: 'dhcp', search: ['a.example'] }), ' | a.example');
+  t.is(
+    named({ ipv4: 'dhcp', dns: ['fe80::53%ens3'], search: ['a_b'] }),
+    ' |  | the name server fe80::53%ens3 of ens3 | the search domain a_b of ens3',
+  );
+});
+
+test('a static IPv6 address stays, site-local or beside those of a router, which are told', (t) => {
+  const router = { dst: 'default', gateway: 'fe80::1', dev: 'ens3', protocol: 'ra', metric: 1024 };
+  const adopted = (addresses: string[], ipv6: Configured['ipv6']): unknown => {
+    const configured = { ens3: { ipv4: 'static' as const, ipv6 } };
+    const links = [{ ...CARD, addresses: [...CARD.addresses, ...addresses] }];
+    const { networks, lost } = deriveNetworks(facts(links, { configured, routes6: [router] }));
+    return [networks[0]?.ipv6, lost];
+  };
+  t.deepEqual(adopted(['fec0::10/64'], 'static'), [
+    { mode: 'static', address: 'fec0::10/64', gateway: 'fe80::1' },
+    [],
+  ]);
+  t.deepEqual(adopted(['2001:db8::10/64', '2001:db8::aa/64 dynamic'], 'auto'), [
+    { mode: 'static', address: '2001:db8::10/64', gateway: 'fe80::1' },
+    ['2001:db8::aa/64 of ens3, which a router gives beside the static address'],
+  ]);
+  t.deepEqual(adopted(['2001:db8::aa/64 dynamic'], 'auto'), [{ mode: 'auto' }, []]);
 });
 
 test('a host with IPv6 only has its router from the neighbourhood', (t) => {

@@ -47,7 +47,7 @@ function addressOf(text: string): object {
   const life = flags.length > 0 ? 3000 : 4294967295;
   return {
     ...{ family, local, prefixlen: Number(prefix), ...dynamic, ...temporary },
-    ...{ scope: own.startsWith('fe80') ? 'link' : 'global' },
+    ...{ scope: own.startsWith('fe80') ? 'link' : own.startsWith('fec0') ? 'site' : 'global' },
     ...{ valid_life_time: life, preferred_life_time: life },
   };
 }

@@ -69,6 +69,38 @@ iface ens3 inet6 static
 `,
     },
   },
+  'ifupdown-ipv6': {
+    links: [
+      {
+        ...CARD,
+        addresses: ['192.0.2.10/24', '2001:db8::10/64', '2001:db8::5054:ff:fe12:3456/64 dynamic'],
+      },
+      { name: 'ens4', mac: B, card: true, addresses: ['fec0::5/64'] },
+    ],
+    routes4: [ROUTER4],
+    routes6: [
+      { ...{ dst: 'default', gateway: 'fe80::1', dev: 'ens3', protocol: 'ra' }, metric: 1024 },
+    ],
+    files: {
+      ...GRUB,
+      'etc/resolv.conf': 'search example.net lab.example.\nnameserver 192.0.2.53\n',
+      'etc/network/interfaces': `auto lo ens3 ens4
+iface lo inet loopback
+iface ens3 inet static
+    address 192.0.2.10/24
+    gateway 192.0.2.1
+    dns-search web.example
+    post-up /usr/local/sbin/firewall start
+    up ip route add 10.9.0.0/16 via 192.0.2.254
+iface ens3 inet6 auto
+iface ens3 inet6 static
+    address 2001:db8::10/64
+iface ens4 inet6 static
+    address fec0::5/64
+    dns-nameservers fec0::53
+`,
+    },
+  },
   'ifupdown-dhcp': {
     links: [{ ...CARD, addresses: ['192.0.2.10/24 dynamic'] }],
     routes4: [{ ...ROUTER4, flags: [] }],

@@ -70,7 +70,7 @@ test('a host whose network was taken over gets everything back, and only what ru
           ? [
               'systemctl disable --quiet systemd-networkd.service systemd-networkd.socket systemd-networkd-wait-online.service',
             ]
-          : []),
+          : ['systemctl enable --quiet systemd-networkd.service']),
         'systemctl daemon-reload',
       ],
       name,

@@ -117,6 +117,45 @@ test('failures stop it, a retry makes them good, and each refusal says what help
   t.like(await refused({ do: 'approve', wave: 7 }), { message: 'there is no wave 7' });
 });
 
+test('a coordinator is not installed again while members are on their way into its pool', async (t) => {
+  const pool = makePool('a', ['xen0', 'xen1', 'xen2'], { joins: 1 });
+  const fleet = makeFleet(4, { pools: [pool, makePool('b', ['xen3'])] });
+  const { desk, happen, refused } = await open(t, fleet);
+  const again = { do: 'retry', hosts: ['xen0'], reinstall: true } as const;
+  await happen(hello(0), hello(1), hello(2), hello(3));
+  await desk.act({ do: 'start' });
+  for (const index of [0, 3]) {
+    await happen(released(index));
+    await happen(ready(index));
+  }
+  const armed = await refused(again);
+  t.is(armed.code, 'input/pool-under-way');
+  t.is(
+    armed.message,
+    'xen0 is the coordinator of a, and members are on their way into it: xen1 (armed)',
+  );
+  t.regex(armed.hint ?? '', /kronos fleet pause/);
+  t.is(desk.status().hosts[0]?.state, 'ready');
+  await happen(released(1));
+  t.regex((await refused(again)).message, /: xen1 \(installing\)$/);
+  // Another pool has nothing to do with it, and a member takes nobody with it.
+  await desk.act({ do: 'pause' });
+  await happen(ready(1));
+  t.is(
+    (await desk.act({ do: 'retry', hosts: ['xen3'], reinstall: true })).message,
+    'to be installed again: xen3',
+  );
+  t.is(
+    (await desk.act(again)).message,
+    'to be installed again: xen0; a becomes a new pool, of which these are no members: xen1',
+  );
+  await desk.act({ do: 'resume' });
+  t.deepEqual(
+    desk.status().hosts.map(({ state }) => state),
+    ['armed', 'ready', 'seen', 'armed'],
+  );
+});
+
 test('a machine without a name gets one from a person', async (t) => {
   const { desk, happen, refused, waits } = await open(t, makeFleet(2));
   await happen(hello(0), hello(7, { serial: 'S7', product: 'Box' }));
@@ -165,8 +204,8 @@ test('several changes are told as one', async (t) => {
   const { desk, happen } = await open(t, makeFleet(3));
   let told = 0;
   const end = desk.watch(() => (told += 1));
-  await happen(hello(0));
-  await happen(hello(1));
+  // At once: on a busy machine one after the other takes longer than changes are gathered for.
+  await Promise.all([happen(hello(0)), happen(hello(1))]);
   await new Promise((resolve) => setTimeout(resolve, 400));
   t.is(told, 1);
   end();

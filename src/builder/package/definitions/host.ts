@@ -8,6 +8,9 @@ const HOST_RECIPES = ['xen', 'openvswitch', 'storage'];
 /** Modules that the host loads; that the file is there says that the package is installed and not only configured. */
 const MODULES = '/usr/lib/modules-load.d/xcp-host.conf';
 
+/** Says which toolstack there is. */
+const APPLIANCE = '/usr/lib/kronos/appliance.json';
+
 /** What every host needs. */
 export function defineHost(input: PackageInput): PackageDefinition {
   const recipes = HOST_RECIPES.map((name) => recipeOf(input, name));
@@ -40,7 +43,7 @@ export function defineHost(input: PackageInput): PackageDefinition {
       },
     ],
     units: [],
-    actions: { grub: true, adopt: true },
+    actions: { grub: true, adopt: true, follows: APPLIANCE },
     purge: ['/etc/kronos', '/var/lib/kronos', '/var/log/kronos'],
     licences: [],
   };
@@ -61,7 +64,7 @@ export function defineXl(input: PackageInput): PackageDefinition {
     },
     files: [appliance(input, 'xl', [])],
     units: [],
-    actions: { adopt: true },
+    actions: { adopt: true, toolstack: true },
     purge: [],
     licences: [],
   };
@@ -104,7 +107,7 @@ export function defineXapi(input: PackageInput): PackageDefinition {
       appliance(input, 'xapi', ['xapi']),
     ],
     units: recipe.units.map((name) => ({ name })),
-    actions: { adopt: true },
+    actions: { adopt: true, toolstack: true },
     purge: [],
     purgeUnowned: input.xapiPaths,
     licences: [],
@@ -134,7 +137,7 @@ function appliance(
     ),
   };
   return {
-    path: '/usr/lib/kronos/appliance.json',
+    path: APPLIANCE,
     mode: 0o644,
     text: `${JSON.stringify(text, undefined, 2)}\n`,
   };

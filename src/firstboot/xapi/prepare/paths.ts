@@ -58,6 +58,24 @@ echo enabled
 /** Upstream's names a file of Red Hat's. */
 const PAM = ['auth', 'account', 'password'].map((kind) => `@include common-${kind}\n`).join('');
 
+/** Names that cards were given: of the host, so it lies where xapi has what is the host's. */
+export const CARD_NAMES = '/etc/xensource/kronos-cards.json';
+
+/**
+ * The inventory once more. xapi replaces its own by renaming, which a file that is mounted from the state partition does not
+ * let it do; so that one lies on the image, and here is what a new image gets.
+ */
+export const INVENTORY_COPY = '/etc/xensource/kronos-inventory';
+
+/** xapi's own. */
+export const INVENTORY = '/etc/xensource-inventory';
+
+/** All that preparing may leave on a host, for a purge. */
+export function leftPaths(): string[] {
+  const made = xapiPaths({ management: '' }).map(({ path }) => path);
+  return [...made, CARD_NAMES, INVENTORY_COPY, INVENTORY];
+}
+
 /** In the order in which they are made. Source: facts of xapi 26.17 (B1) and of xapi on Debian 13. */
 export function xapiPaths({ management }: PrepareFacts): PreparedPath[] {
   return [

@@ -24,16 +24,8 @@ import {
 import { PLACES } from '../own.ts';
 import { managementConf } from './management.ts';
 import { nameCards, planCardNames, type CardNames } from './names.ts';
-import { xapiPaths, type PreparedPath } from './paths.ts';
-
-/** Names that cards were given: of the host, so it lies where xapi has what is the host's. */
-const NAMES = '/etc/xensource/kronos-cards.json';
-
-/**
- * The inventory once more. xapi replaces its own by renaming, which a file that is mounted from the state partition does not
- * let it do; so that one lies on the image, and here is what a new image gets.
- */
-const INVENTORY_COPY = '/etc/xensource/kronos-inventory';
+import { CARD_NAMES, INVENTORY_COPY, xapiPaths, type PreparedPath } from './paths.ts';
+import { takeOverHost } from './take-over.ts';
 
 const NETWORKD_UNIT = '/usr/lib/systemd/system/xcp-networkd.service';
 
@@ -58,10 +50,12 @@ export async function prepareXapi(
   const cards = (management?.interfaces ?? []).flatMap(({ mac }) => names[mac.toLowerCase()] ?? []);
   const facts = { management: managementConf(hostFile.network.management, cards) };
   for (const path of xapiPaths(facts)) if (await makePath(path)) note(`made ${path.path}`);
-  await writeChanged(NAMES, `${JSON.stringify(names, undefined, 2)}\n`, note);
+  await writeChanged(CARD_NAMES, `${JSON.stringify(names, undefined, 2)}\n`, note);
   await prepareInventory({ version, ipv6: hostFile.network.management.ipv4.mode === 'none' }, note);
   // An origin without xcp-networkd leaves the network as the installation made it.
-  if (await exists(NETWORKD_UNIT)) await handOverCards(names, note);
+  if (!(await exists(NETWORKD_UNIT))) return;
+  if (await takeOverHost(installed)) note('the cards are no longer those of the former network');
+  await handOverCards(names, note);
 }
 
 /** What xapi knows of itself, for the next image. Errors: those of node:fs. */
@@ -85,7 +79,7 @@ async function prepareInventory(
 }
 
 async function nameNow(macs: readonly string[]): Promise<CardNames> {
-  const before = JSON.parse((await readTextOrUndefined(NAMES)) ?? '{}') as CardNames;
+  const before = JSON.parse((await readTextOrUndefined(CARD_NAMES)) ?? '{}') as CardNames;
   const deadline = Date.now() + CARD_PATIENCE * 1000;
   for (;;) {
     const found = await readCards();
