@@ -1,7 +1,8 @@
 // A boot server that dies in the middle of an installation over the network: the machine says what it misses, its disk holds
 // nothing that starts, and when the server is back the same machine is installed.
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { serveDirectory, type FileServer, type Request } from '../../src/common/file-server.ts';
 import { temporaryDirectory } from '../temporary.ts';
@@ -80,6 +81,18 @@ async function beginSite(
   return { machine, disk, dead, revive };
 }
 
+/** Whether the disk has a partition table, and whether anything is on it. */
+async function readStart(disk: string): Promise<{ table: boolean; written: boolean }> {
+  const file = await open(disk, 'r');
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1024), 0, 1024, 0);
+    const { blocks } = await file.stat();
+    return { table: buffer.includes('EFI PART'), written: blocks > 0 };
+  } finally {
+    await file.close();
+  }
+}
+
 longTest(
   'a server that dies in the middle of a layer: nothing is written, then the machine installs',
   async (t) => {
@@ -102,7 +115,7 @@ longTest(
 longTest(
   'a server that dies while the disk is written: nothing on it starts, then the machine installs',
   async (t) => {
-    const { machine, dead, revive } = await beginSite(
+    const { machine, disk, dead, revive } = await beginSite(
       t,
       18942,
       ({ path }, before) =>
@@ -110,6 +123,14 @@ longTest(
     );
     await dead;
     await machine.expect(/io\/fetch-initrd/, 900);
+    let start = await readStart(disk);
+    t.true(start.written, 'the disk was being written');
+    // It is cleared around the time at which the failure is told.
+    for (let second = 0; start.table && second < 60; second += 1) {
+      await sleep(1000);
+      start = await readStart(disk);
+    }
+    t.false(start.table, 'nothing can be started from it');
     await revive();
     await machine.ask('system_reset');
     await machine.expect(/Kronos is installed on vda/, 1800);
