@@ -1,6 +1,6 @@
 // Secrets in the host file of a host that is there already: an operator or cloud-init wrote them. kronos-install leaves none.
 import { writeFileAtomic } from '../common/files.ts';
-import { loadYaml, type YamlText } from '../common/yaml.ts';
+import { loadYaml } from '../common/yaml.ts';
 import { CARRIED_SECRETS, type CarriedSecrets } from '../host/carried-secrets.ts';
 import type { HostFile } from '../host/schema/host-file.ts';
 import { readSecret, type ReadSecretOptions } from '../host/secret.ts';
@@ -68,30 +68,39 @@ export async function moveWrittenSecrets(
   const { path, text, value } = hostFile;
   const document = loadYaml(text, path);
   const staying: string[] = [];
-  const movable: PlacedSecret[] = [];
+  const movable: TypedSecret[] = [];
   let secrets = kept;
   for (const one of written) {
-    if (typeof one.secret !== 'string' || document.sourceOf(one.path) !== one.secret) {
+    const range = document.rangeOf(one.path);
+    if (
+      typeof one.secret !== 'string' ||
+      range === undefined ||
+      document.sourceOf(one.path) !== one.secret
+    ) {
       staying.push(one.name);
       continue;
     }
-    movable.push(one);
+    movable.push({ range, name: one.name });
     secrets = withSecret(secrets, value, one, one.secret);
   }
   if (movable.length > 0) {
     await writeFileAtomic(place, `${JSON.stringify(secrets)}\n`, 0o600);
-    await replaceSecretFile(path, takeOut(text, document, movable));
+    await replaceSecretFile(path, takeOut(text, movable));
   }
   return staying;
 }
 
+/** Where in a text a secret was typed. */
+interface TypedSecret {
+  range: readonly [number, number];
+  name: string;
+}
+
 /** The text with questions where the secrets were; everything else in it stays as it was typed. */
-function takeOut(text: string, document: YamlText, places: readonly PlacedSecret[]): string {
-  const ranges = places
-    .map(({ path, name }) => ({ range: document.rangeOf(path) ?? [0, 0], name }))
-    .sort((a, b) => b.range[0] - a.range[0]);
+function takeOut(text: string, places: readonly TypedSecret[]): string {
   let result = text;
-  for (const { range, name } of ranges) {
+  // From the end, so that the places of the others stay.
+  for (const { range, name } of [...places].sort((a, b) => b.range[0] - a.range[0])) {
     const [start, end] = range;
     const question = `{ prompt: ${JSON.stringify(`${name} (removed)`)} }`;
     // A text of several lines ends with its line.

@@ -47,3 +47,19 @@ export async function flipByte(path: string): Promise<void> {
 
 /** Whether the long matrix was asked for. */
 export const FULL = process.env['KRONOS_VM_MATRIX'] === 'full';
+
+/** Has a boot tree that is served at a port install whoever starts from it, with these kernel arguments and no key. */
+export async function writeSite(
+  tree: string,
+  port: number,
+  kernelArguments: string,
+): Promise<void> {
+  const lines = [
+    `set kronos_server=10.0.2.2:${port}`,
+    `set kronos_arguments='${kernelArguments}'`,
+    'set default=unattended',
+    'set timeout=5',
+    '',
+  ];
+  await writeFile(join(tree, 'site.cfg'), lines.join('\n'));
+}

@@ -99,15 +99,10 @@ export async function installHost(
   before: HostState,
   toolstack: Toolstack = 'xcp-xl',
 ): Promise<void> {
-  const session = ssh.countOn();
-  t.teardown(session.end);
-  await session.lives();
-  await ssh.say(`${INSTALL} ${toolstack}`, APT_SECONDS);
-  const counted = await session.lives();
+  const counted = await sayBesideSession(t, ssh, `${INSTALL} ${toolstack}`);
   t.log(`the session counted to ${counted} during the installation`);
   t.is(await readAddresses(ssh), before.addresses, 'the running network was left alone');
   t.log(await ssh.say('kronos-firstboot plan'));
-  await session.end();
 }
 
 /** Purges over SSH; neither is the host out of reach afterwards. */
@@ -116,14 +111,20 @@ export async function purgeHost(
   ssh: Ssh,
   toolstack: Toolstack = 'xcp-xl',
 ): Promise<void> {
+  await sayBesideSession(t, ssh, `${PURGE} ${toolstack}`);
+  // What nobody asked for in the last minutes needs more than what the kernel remembers.
+  await ssh.say('ip neigh flush dev xenbr0; ping -c 3 -W 5 10.0.2.2');
+}
+
+/** Runs apt while another session lives, before and after; resolves with how far that has counted. */
+async function sayBesideSession(t: ExecutionContext, ssh: Ssh, command: string) {
   const session = ssh.countOn();
   t.teardown(session.end);
   await session.lives();
-  await ssh.say(`${PURGE} ${toolstack}`, APT_SECONDS);
-  await session.lives();
+  await ssh.say(command, APT_SECONDS);
+  const counted = await session.lives();
   await session.end();
-  // What nobody asked for in the last minutes needs more than what the kernel remembers.
-  await ssh.say('ip neigh flush dev xenbr0; ping -c 3 -W 5 10.0.2.2');
+  return counted;
 }
 
 export async function expectXenHost(

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../temporary.ts';
 import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
 import { bootMedium, type Machine } from './machine.ts';
-import { copyPxeTree, FULL } from './media.ts';
+import { copyPxeTree, FULL, writeSite } from './media.ts';
 
 /** They belong to the long matrix. */
 const longTest = FULL ? test : test.skip;
@@ -42,14 +42,8 @@ async function beginSite(
   const tree = await copyPxeTree(port);
   t.teardown(() => rm(tree, { recursive: true }));
   await writeFile(join(tree, `${MAC}.yaml`), hostText({ serial: 'KRONOS-LAB-0' }));
-  const site = [
-    `set kronos_server=10.0.2.2:${port}`,
-    `set kronos_arguments='kronos.after=poweroff kronos.host=http://10.0.2.2:${port}/\${mac}.yaml'`,
-    'set default=unattended',
-    'set timeout=5',
-    '',
-  ];
-  await writeFile(join(tree, 'site.cfg'), site.join('\n'));
+  const hostFile = `http://10.0.2.2:${port}/\${mac}.yaml`;
+  await writeSite(tree, port, `kronos.after=poweroff kronos.host=${hostFile}`);
   const before: Request[] = [];
   let server: FileServer | undefined;
   const dead = new Promise<void>((resolve, reject) => {

@@ -9,7 +9,7 @@ import { makeDisk } from './disk.ts';
 import { hostText } from './host-text.ts';
 import { addKernelArguments, resumeLive, sharedLive, type LiveMachine } from './live.ts';
 import { bootMedium } from './machine.ts';
-import { copyPxeTree, FULL } from './media.ts';
+import { copyPxeTree, FULL, writeSite } from './media.ts';
 
 /** They belong to the long matrix. */
 const longTest = FULL ? test : test.skip;
@@ -54,14 +54,7 @@ longTest('a network boot installs without a key, and the disk starts', async (t)
   const tree = await copyPxeTree(PORT);
   t.teardown(() => rm(tree, { recursive: true }));
   await writeFile(join(tree, `${MAC}.yaml`), HOST_FILE);
-  const site = [
-    `set kronos_server=10.0.2.2:${PORT}`,
-    `set kronos_arguments='kronos.host=http://10.0.2.2:${PORT}/\${mac}.yaml'`,
-    'set default=unattended',
-    'set timeout=5',
-    '',
-  ];
-  await writeFile(join(tree, 'site.cfg'), site.join('\n'));
+  await writeSite(tree, PORT, `kronos.host=http://10.0.2.2:${PORT}/\${mac}.yaml`);
   const disks = [
     { path: await makeDisk(directory, 'target'), bus: 'virtio' as const, serial: 'KRONOS-LAB-0' },
   ];
