@@ -58,8 +58,8 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   const started = performance.now();
   const child = execa(file, args, {
     reject: false,
-    stripFinalNewline: true,
-    maxBuffer: 256 * 1024 * 1024,
+    // What execa does to keep the output takes as long as all else that it does to start a small program.
+    buffer: false,
     stdin: options.inherit === true ? 'inherit' : options.input === undefined ? 'ignore' : 'pipe',
     stdout:
       options.inherit === true
@@ -77,14 +77,15 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
   stopReadingAfterEnd(child, [child.stdout, child.stderr]);
+  const kept = { stdout: keepText(child.stdout), stderr: keepText(child.stderr) };
   if (options.onLine !== undefined) {
     followLines(child.stdout, (line) => options.onLine?.(line, 'stdout'));
     followLines(child.stderr, (line) => options.onLine?.(line, 'stderr'));
   }
   const result = await child;
   const seconds = (performance.now() - started) / 1000;
-  const stdout = typeof result.stdout === 'string' ? result.stdout : '';
-  const stderr = typeof result.stderr === 'string' ? result.stderr : '';
+  const stdout = kept.stdout();
+  const stderr = kept.stderr();
   if (result.isCanceled) {
     throw new KronosError(
       'interrupted/cancelled',
@@ -107,6 +108,13 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     throw new CommandError(argv, exitCode, result.signal, stdout, stderr);
   }
   return { stdout, stderr, exitCode, seconds };
+}
+
+/** Gives what a stream said so far, without its last line break. */
+function keepText(stream: Readable | null): () => string {
+  let text = '';
+  stream?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+  return () => text.replace(/\r?\n$/, '');
 }
 
 function missingProgram(name: string, why: string): KronosError {

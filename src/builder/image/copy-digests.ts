@@ -18,7 +18,7 @@ export interface CopyDigest {
 export const COPY_DIGESTS = 'contents/packages.copy';
 
 /** Bytes of files that are compared by one process of the installer, which then tells how far it is. */
-const GROUP = 32 * 1024 * 1024;
+const GROUP = 64 * 1024 * 1024;
 
 /** The files among scanned entries. */
 export function copyDigestsOf(entries: readonly (Entry & { md5?: string })[]): CopyDigest[] {

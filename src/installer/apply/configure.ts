@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exists, statOrUndefined } from '../../common/files.ts';
+import { finishAll } from '../../common/finish-all.ts';
 import { run } from '../../common/process.ts';
 import { CARRIED_SECRETS } from '../../host/carried-secrets.ts';
 import { formatHostFile } from '../../host/format.ts';
@@ -107,9 +108,11 @@ export const configureStep: Step<InstallContext> = {
       '/etc/kronos/installed.json',
       `${JSON.stringify(record, undefined, 2)}\n`,
     );
-    await makeAccounts(context);
-    await run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', hostKey(target)]);
-    await enableUnits(target);
+    await finishAll([
+      makeAccounts(context),
+      run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', hostKey(target)]),
+      enableUnits(target),
+    ]);
   },
 };
 

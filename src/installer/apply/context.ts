@@ -15,7 +15,7 @@ export interface InstallContext {
   carried?: CarriedSecrets | undefined;
   /** Resolves when the layers were found to be what was built. */
   intact: Promise<void>;
-  /** The initrd of the host, read while the layers are unpacked. */
+  /** The initrd of the host, read while other programs do the work. */
   initrd?: Promise<Buffer> | undefined;
   /** Where the new root is mounted while it is made. */
   target: string;

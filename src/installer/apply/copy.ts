@@ -17,13 +17,11 @@ export const copyStep: Step<InstallContext> = {
   title: 'Copying the system',
   weight: 22,
   apply: async (context, progress) => {
-    const { plan, image, target, fetchBytes } = context;
+    const { plan, image, target } = context;
     await mkdir(target, { recursive: true });
     await writeSoon();
     await mountRoot(plan, target);
-    // Unpacking does not keep Node busy.
-    context.initrd = readInitrd(image, fetchBytes);
-    context.initrd.catch(() => undefined);
+    void readInitrdSoon(context);
     const total = image.layers.reduce((sum, layer) => sum + layer.size, 0) * USUAL_RATIO;
     const stop = await watchFileSystem(target, total, progress);
     try {
@@ -35,6 +33,14 @@ export const copyStep: Step<InstallContext> = {
     }
   },
 };
+
+/** Begins to read the initrd of the host; whoever needs it waits for it, and hears what went wrong. */
+export function readInitrdSoon(context: InstallContext): Promise<Buffer> {
+  const { image, fetchBytes } = context;
+  context.initrd ??= readInitrd(image, fetchBytes);
+  context.initrd.catch(() => undefined);
+  return context.initrd;
+}
 
 /** Unwritten bytes from which the kernel begins to write. */
 const UNWRITTEN = 32 * 1024 * 1024;
@@ -78,10 +84,10 @@ export const bootFilesStep: Step<InstallContext> = {
   title: 'Copying kernel and initrd',
   weight: 2,
   apply: async (context) => {
-    const { image, target, fetchBytes } = context;
+    const { target } = context;
     const kernel = await kernelVersion(target);
     const name = `initrd.img-${kernel}`;
-    const content = await (context.initrd ?? readInitrd(image, fetchBytes));
+    const content = await readInitrdSoon(context);
     await mkdir(join(target, 'boot'), { recursive: true });
     await writeFile(join(target, 'boot', name), content);
     await replaceLink(`boot/${name}`, join(target, 'initrd.img'));

@@ -13,6 +13,7 @@ import {
   partitionDevice,
   type InstallContext,
 } from './context.ts';
+import { readInitrdSoon } from './copy.ts';
 import { writeBootCode } from './erase.ts';
 
 /** Type codes of sgdisk. */
@@ -56,7 +57,9 @@ export const partitionStep: Step<InstallContext> = {
     const { plan } = context;
     const { layout, disks, raid } = plan.system;
     context.half = true;
+    // sgdisk sleeps for a second.
     const drivers = loadDrivers();
+    void readInitrdSoon(context);
     for (const disk of disks) {
       // Before the table, and sgdisk keeps it: a BIOS starts what has a table of a PC, and zeros would hang it.
       await writeBootCode(`/dev/${disk.name}`, UNFINISHED);
@@ -73,7 +76,7 @@ export const partitionStep: Step<InstallContext> = {
   },
 };
 
-/** Drivers of the file systems, which mount would load: sgdisk sleeps for a second. What fails here, mount tells. */
+/** Drivers of the file systems, which mount would load. What fails here, mount tells. */
 async function loadDrivers(): Promise<void> {
   await run(['modprobe', '--all', '--quiet', 'ext4', 'vfat']).catch(() => undefined);
 }
