@@ -7,6 +7,10 @@ import { readSecret, type ReadSecretOptions } from '../host/secret.ts';
 import { listSecrets, type PlacedSecret } from '../host/secret-places.ts';
 import { replaceSecretFile } from './secrets.ts';
 
+/** The parts of a host file whose secrets first boot uses. */
+export const SECRET_SECTIONS = ['pool', 'storage', 'report'] as const;
+export type SecretSection = (typeof SECRET_SECTIONS)[number];
+
 export interface GivenSecrets {
   /** What was kept, with what the host file gives, which is newer. */
   secrets: CarriedSecrets;
@@ -18,12 +22,17 @@ export interface GivenSecrets {
 
 /**
  * Reads what the host file says of secrets, in text, file or URL; questions are what stands in the place of one that was
- * taken. `isMember`: of a pool already, which needs no password that is named.
+ * taken. `isMember`: of a pool already, which needs no password that is named. `wanted`: from all others nothing is read:
+ * it may be far away.
  */
 export async function readGivenSecrets(
   hostFile: HostFile,
   kept: CarriedSecrets,
-  { isMember, ...options }: ReadSecretOptions & { isMember: boolean },
+  {
+    isMember,
+    wanted = SECRET_SECTIONS,
+    ...options
+  }: ReadSecretOptions & { isMember: boolean; wanted?: readonly SecretSection[] },
 ): Promise<GivenSecrets> {
   let secrets = kept;
   const written: PlacedSecret[] = [];
@@ -32,6 +41,7 @@ export async function readGivenSecrets(
     const { secret, kind, name } = place;
     const isWritten = typeof secret === 'string';
     if (kind === 'login' || (!isWritten && 'prompt' in secret)) continue;
+    if (!wanted.some((section) => section === place.path[0])) continue;
     if (isMember && place.path[0] === 'pool' && !isWritten) continue;
     try {
       secrets = withSecret(secrets, hostFile, place, await readSecret(secret, options));

@@ -26,7 +26,7 @@ import { forgetRefusal } from './network/refusal.ts';
 import { describeObstacles, join, preflight } from './pool/command.ts';
 import { HELP, parseOptions, type FirstbootOptions } from './options.ts';
 import { resend, startBootReport } from './report.ts';
-import { openSecrets } from './open-secrets.ts';
+import { openSecrets, type SecretOptions } from './open-secrets.ts';
 import { beginState, endState, readState, STATE, stateSink, writeState } from './state.ts';
 import { describeState } from './status.ts';
 import { bootSteps } from './steps.ts';
@@ -60,15 +60,15 @@ function write(text: string): Promise<void> {
   return Promise.resolve();
 }
 
-/** `move`: secrets that are written out in the host file are taken out of it. */
-async function openContext(signal: AbortSignal, { move = false } = {}): Promise<BootContext> {
+async function openContext(signal: AbortSignal, options: SecretOptions): Promise<BootContext> {
   const toolstack = await readToolstack();
-  const secrets = await openSecrets(toolstack, move);
+  const secrets = await openSecrets(toolstack, options);
   return makeContext(secrets.hostFile, await readInstalled(), { toolstack, signal, ...secrets });
 }
 
 async function showPlan({ json }: FirstbootOptions): Promise<void> {
-  const context = await openContext(new AbortController().signal);
+  // Whether a login on the disk is still the right one.
+  const context = await openContext(new AbortController().signal, { wanted: ['storage'] });
   const steps = await lookAtSteps(await bootSteps(context), context);
   const { bridges } = context;
   await write(
@@ -163,7 +163,7 @@ async function describeNothing(): Promise<string> {
 }
 
 async function retry({ step, json, watch }: FirstbootOptions): Promise<void> {
-  const context = await openContext(new AbortController().signal);
+  const context = await openContext(new AbortController().signal, { wanted: [] });
   const names = (await bootSteps(context)).map(({ name }) => name);
   if (!names.includes(step ?? '')) {
     throw new KronosError('input/unknown-step', `there is no step ${step ?? ''}`, {
@@ -181,7 +181,7 @@ async function retry({ step, json, watch }: FirstbootOptions): Promise<void> {
 
 /** What earlier runs could not deliver; a run that is under way does that by itself. */
 async function report(): Promise<void> {
-  const context = await openContext(new AbortController().signal);
+  const context = await openContext(new AbortController().signal, { wanted: ['report'] });
   const unlock = await lockRun();
   try {
     const scrub = createScrubber(secretsIn(context));
@@ -236,7 +236,7 @@ async function joinNamed({ pool }: FirstbootOptions): Promise<void> {
 }
 
 async function prepare(): Promise<void> {
-  const context = await openContext(new AbortController().signal);
+  const context = await openContext(new AbortController().signal, { wanted: [] });
   if (context.toolstack !== 'xapi') {
     throw noXapi('there is nothing to prepare');
   }

@@ -2,7 +2,11 @@ import { link, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import { moveWrittenSecrets, readGivenSecrets } from '../../src/firstboot/given-secrets.ts';
+import {
+  moveWrittenSecrets,
+  readGivenSecrets,
+  type SecretSection,
+} from '../../src/firstboot/given-secrets.ts';
 import { readSecrets } from '../../src/firstboot/secrets.ts';
 import { parseHostFile } from '../../src/host/read.ts';
 import { temporaryDirectory } from '../temporary.ts';
@@ -52,6 +56,29 @@ async function openHost(t: ExecutionContext, text: string) {
   };
   return { directory, path, place, given, move };
 }
+
+test('what a command does not need is not asked for', async (t) => {
+  const asked: string[] = [];
+  const text = hostText('{ file: pool }', '{ url: "https://10.0.0.9/chap" }', [
+    'report: { url: "https://10.0.0.8/", token: { url: "https://10.0.0.9/token" } }',
+  ]);
+  const { hostFile } = await parseHostFile(text, 'host.yaml');
+  const read = async (wanted: readonly SecretSection[]) =>
+    readGivenSecrets(hostFile, await readSecrets('/nonexistent/secrets.json'), {
+      ...{ isMember: false, wanted },
+      fetch: (url) => {
+        asked.push(url);
+        return Promise.resolve('canary');
+      },
+    });
+  t.deepEqual((await read([])).secrets, { format: 'kronos-secrets', storage: {} });
+  t.deepEqual((await read([])).failures, []);
+  t.deepEqual(asked, []);
+  t.deepEqual((await read(['report'])).secrets, {
+    ...{ format: 'kronos-secrets', report: 'canary', storage: {} },
+  });
+  t.deepEqual(asked, ['https://10.0.0.9/token']);
+});
 
 test('what is written out is used, and moved out of the host file, which keeps all else', async (t) => {
   const { path, place, given, move } = await openHost(t, hostText("'canary'", `"chap'ary"`));
