@@ -1,6 +1,7 @@
 // A pool of simulated hosts whose first boots are run for real.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { makeCertificate } from '../../steps/servers.ts';
 import { temporaryDirectory } from '../../temporary.ts';
@@ -11,8 +12,14 @@ import { runBoot, type Boot } from './run-steps.ts';
 
 const MACS = ['52:54:00:00:00:0a', '52:54:00:00:00:0b'];
 
-/** What happens to one request: it is not heard, its answer is lost, it is refused, or the server that is asked starts again. */
-export type Fault = 'unheard' | 'lost' | 'refused' | 'restart';
+/**
+ * What happens to one request: it is not heard, its answer is lost, it is refused, the server that is asked starts again, it is
+ * answered slowly, or it is carried out long after whoever asked has given up.
+ */
+export type Fault = 'unheard' | 'lost' | 'refused' | 'restart' | 'slow' | 'late';
+
+/** Milliseconds by which it is slow, or late: many other requests are made meanwhile. */
+export const DELAY = 200;
 
 /** The lines of a host file about its networks. */
 const NETWORKS = [
@@ -51,6 +58,11 @@ export async function makePoolLab(t: ExecutionContext, faster = 100, { plain = f
       messages.push(heard.method);
       if (count !== fault.at) return host.answer(heard, via);
       fault.onFault?.();
+      if (fault.kind === 'slow') {
+        await sleep(DELAY);
+        return host.answer(heard, via);
+      }
+      if (fault.kind === 'late') void sleep(DELAY).then(() => host.answer(heard, via));
       if (fault.kind === 'refused') return heard.answer({ error: ['INTERNAL_ERROR', 'injected'] });
       if (fault.kind === 'lost') await host.answer(heard, via);
       else if (fault.kind === 'restart') void host.restart();

@@ -4,12 +4,13 @@ import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { exists } from '../../../src/common/files.ts';
 import { forgetRefusal } from '../../../src/firstboot/network/refusal.ts';
 import type { AddressedPif } from '../../../src/firstboot/xapi/addresses.ts';
 import { readFormer, writeFormer } from '../../../src/firstboot/xapi/confirm.ts';
-import { hasFailed, makePoolLab, type PoolHost } from './pool-lab.ts';
+import { DELAY, hasFailed, makePoolLab, type PoolHost } from './pool-lab.ts';
 import { PROGRAM, runBoot } from './run-steps.ts';
 
 /** Every request, and fifty kills. */
@@ -111,7 +112,7 @@ test('a run that was cut before anybody answered still knows what to go back to'
   t.is(await readFormer(coordinator.directory), undefined);
 });
 
-for (const kind of ['lost', 'unheard', 'refused', 'restart'] as const) {
+for (const kind of ['lost', 'unheard', 'refused', 'restart', 'late'] as const) {
   test(`whichever request of a join is met by this, the next run ends in one member: ${kind}`, async (t) => {
     const whole = await joinOnce(t);
     const started = whole.before;
@@ -120,12 +121,27 @@ for (const kind of ['lost', 'unheard', 'refused', 'restart'] as const) {
     for (let at = started + 1; at <= whole.after; at += step) {
       const { second, coordinator } = await joinOnce(t, { at, kind });
       second.fault.at = Infinity;
+      // systemd waits for longer.
+      if (kind === 'late') await sleep(DELAY);
       await expectOneMember(t, { coordinator, second, about: `request ${at - started}` });
       // A server that ended in the middle of a join is asked once more for it.
       t.true(second.host.joins === 1 || (kind === 'restart' && second.host.joins === 2));
     }
   });
 }
+
+test('whichever request of a join is answered slowly, the same run ends in one member', async (t) => {
+  const whole = await joinOnce(t);
+  const step = FULL ? 1 : 12;
+  for (let at = whole.before + 1; at <= whole.after; at += step) {
+    const { second, coordinator } = await joinOnce(t, { at, kind: 'slow' });
+    const about = `request ${at - whole.before}`;
+    t.deepEqual(second.told, [], about);
+    t.is(second.host.joins, 1, about);
+    second.fault.at = Infinity;
+    await expectOneMember(t, { coordinator, second, about });
+  }
+});
 
 /** Runs until all is well: then there is one of everything. */
 async function expectOneMember(
