@@ -6,7 +6,7 @@ import type { Xapi } from './xapi.ts';
 
 /** What drivers find: servers and devices that are there. */
 export interface StorageWorld {
-  devices: ReadonlySet<string>;
+  devices: Pick<ReadonlySet<string>, 'has'>;
   nfsServers: ReadonlySet<string>;
   iscsiTargets: ReadonlySet<string>;
   smbServers: ReadonlySet<string>;

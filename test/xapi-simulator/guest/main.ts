@@ -1,6 +1,6 @@
 // The simulator as the toolstack of a machine: packaged for tests, so that machines really make pools over the network. It says
 // what it is in its log, keeps its database over restarts, and changes nothing of the machine but its own files.
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +10,7 @@ import { Lab, type Outcome, type SimulatedHost } from '../lab.ts';
 import { text } from '../messages.ts';
 import type { Heard } from '../protocol.ts';
 import { listen } from '../server.ts';
+import { NOTHING } from '../storage.ts';
 import { MEMBER_LOGIN, type Via } from '../xapi.ts';
 import { randomUUID } from 'node:crypto';
 import {
@@ -44,6 +45,8 @@ function makeServing(lab: Lab): SimulatedHost {
     address: ownAddress() ?? '127.0.0.1',
     leased: () => ownAddress() ?? '',
     nics: readNics(),
+    // Repositories are made on the disks that are there; nothing is written to them.
+    world: { ...NOTHING, devices: { has: existsSync } },
     hostname: name,
     password: PASSWORD,
   });
