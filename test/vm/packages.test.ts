@@ -1,7 +1,7 @@
 // A plain Debian becomes a Xen host by one command and one start, and is again what it was by one command and one start; over
 // SSH, as an operator does it.
 import test from 'ava';
-import { readAddresses, readState } from './host-state.ts';
+import { readAddresses, readState, type Justified } from './host-state.ts';
 import { FULL } from './media.ts';
 import {
   expectBefore,
@@ -18,6 +18,8 @@ interface Scenario extends PlainDebian {
   what: string;
   /** Installed and started even where the long matrix was not asked for. */
   smoke?: boolean;
+  /** What packages of its suite do besides. */
+  leaves?: readonly Justified[];
 }
 
 const SCENARIOS: readonly Scenario[] = [
@@ -26,7 +28,16 @@ const SCENARIOS: readonly Scenario[] = [
     ...{ suite: 'trixie', network: 'static', smoke: true },
   },
   { what: 'a Debian 13 with DHCP of systemd-networkd', suite: 'trixie', network: 'dhcp' },
-  { what: 'a Debian 12 with a static address of ifupdown', suite: 'bookworm', network: 'static' },
+  {
+    what: 'a Debian 12 with a static address of ifupdown',
+    ...{ suite: 'bookworm', network: 'static' },
+    leaves: [
+      {
+        ...{ section: 'files', line: /^\/usr\/lib\/modules-load\.d$/ },
+        why: 'multipath-tools takes the empty directory of systemd along, which it knows by its name below /lib',
+      },
+    ],
+  },
 ];
 
 /** Nobody has it. */
@@ -53,7 +64,7 @@ for (const scenario of SCENARIOS) {
 
       await purgeHost(t, ssh);
       await machine.restart();
-      await expectBefore(t, ssh, before);
+      await expectBefore(t, ssh, before, scenario.leaves);
 
       // Nothing that was left takes the cards when Open vSwitch comes back.
       if (scenario.smoke === true) await installHost(t, ssh, before);
