@@ -38,7 +38,7 @@ const PURGE = [
 const JUSTIFIED: readonly Justified[] = [
   {
     ...{ section: 'etc', why: 'Debian never removes the accounts of daemons' },
-    line: /^\/etc\/(?:passwd|shadow|group|gshadow)(?: sha256 |:(?:_rpc|uuidd|statd):)/,
+    line: /^\/etc\/(?:passwd|shadow|group|gshadow)(?: sha256 |:(?:_rpc|uuidd|statd|stunnel4):)/,
   },
   {
     ...{ section: 'etc', why: 'what was there before the last account was made' },

@@ -9,7 +9,10 @@ import { systemCode } from '../../common/error.ts';
 export interface Witnesses {
   /** Interface with the management address. */
   interface: string;
-  /** Gateways of the host file; those that DHCP or router advertisements give are found. */
+  /**
+   * Gateways of the host file: all of them have to answer, since a router that advertises itself says nothing of the way that
+   * somebody wrote down. Where there are none, one of those that DHCP or router advertisements gave has to.
+   */
   gateways: readonly string[];
   /** Servers that must be reachable: the pool's coordinator, the report target. */
   servers: readonly { host: string; port: number }[];
@@ -55,12 +58,17 @@ export async function askOnce(witnesses: Witnesses): Promise<Answer> {
   const device = witnesses.interface;
   const addresses = await readAddresses(device);
   if (addresses.length === 0) return { answered: false, text: `${device} has no address` };
-  const gateways = [...new Set([...witnesses.gateways, ...(await readGateways(device))])];
-  for (const gateway of gateways)
-    if (await isNeighbour(gateway, device)) return yes(`the gateway ${gateway}`);
+  const named = witnesses.gateways.length > 0;
+  const gateways = named ? witnesses.gateways : await readGateways(device);
+  const silent: string[] = [];
+  for (const gateway of gateways) {
+    if (!(await isNeighbour(gateway, device))) silent.push(gateway);
+    else if (!named) return yes(`the gateway ${gateway}`);
+  }
+  if (named && silent.length === 0) return yes(`the gateway ${gateways.join(', ')}`);
   for (const { host, port } of witnesses.servers)
     if (await isServer(host, port)) return yes(`${host}, port ${port}`);
-  const asked = [...gateways, ...witnesses.servers.map(({ host }) => host)];
+  const asked = [...silent, ...witnesses.servers.map(({ host }) => host)];
   if (asked.length === 0)
     return {
       answered: true,

@@ -29,13 +29,17 @@ node "$1" 2
 ip route replace default via 10.1.1.9
 node "$1" 3
 node "$1" 4
+ip route replace default via 10.1.1.1
+node "$1" 1
+node "$1" 5
+node "$1" 6
 kill $other
 `;
 
 const ASK = (program: string): string => `
 import { askOnce } from ${JSON.stringify(program)};
 const servers = process.argv[2] === '4' ? [{ host: '10.1.1.1', port: 443 }] : [];
-const gateways = process.argv[2] === '1' ? ['10.1.1.9'] : [];
+const gateways = { 1: ['10.1.1.9'], 5: ['10.1.1.1', '10.1.1.9'], 6: ['10.1.1.1'] }[process.argv[2]] ?? [];
 const { answered, text } = await askOnce({ interface: 'nic', gateways, servers });
 console.log(answered + ': ' + text);
 `;
@@ -55,5 +59,9 @@ test('a gateway that answers nothing but ARP counts, one that is not there does 
     'true: the gateway 10.1.1.1 answers',
     'false: no answer from 10.1.1.9',
     'true: 10.1.1.1, port 443 answers',
+    // The router that is there is not the one that the host file names.
+    'false: no answer from 10.1.1.9',
+    'false: no answer from 10.1.1.9',
+    'true: the gateway 10.1.1.1 answers',
   ]);
 });
