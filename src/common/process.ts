@@ -77,9 +77,11 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
   stopReadingAfterEnd(child, [child.stdout, child.stderr]);
-  const kept = { stdout: keepText(child.stdout), stderr: keepText(child.stderr) };
+  // What goes to a file passes through here as it is: it may be no text.
+  const text = options.outputFile === undefined ? child.stdout : null;
+  const kept = { stdout: keepText(text), stderr: keepText(child.stderr) };
   if (options.onLine !== undefined) {
-    followLines(child.stdout, (line) => options.onLine?.(line, 'stdout'));
+    followLines(text, (line) => options.onLine?.(line, 'stdout'));
     followLines(child.stderr, (line) => options.onLine?.(line, 'stderr'));
   }
   const result = await child;

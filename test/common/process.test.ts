@@ -1,8 +1,11 @@
 // Programs that are slow, that fail, and that leave others behind.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test from 'ava';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandError, endWithParent, run, start } from '../../src/common/process.ts';
 import type { KronosError } from '../../src/common/error.ts';
+import { temporaryDirectory } from '../temporary.ts';
 
 async function refusal(promise: Promise<unknown>): Promise<KronosError> {
   try {
@@ -48,6 +51,16 @@ test('a cancelled program is stopped', async (t) => {
 test('output that comes after a pause of the program that it is written by is read to its end', async (t) => {
   const { stdout } = await run(['sh', '-c', '(sleep 1.5; seq 20000) &']);
   t.is(stdout.split('\n').length, 20000);
+});
+
+test('what goes to a file is there byte by byte', async (t) => {
+  const file = join(await temporaryDirectory(t), 'output');
+  const bytes = Buffer.from(Array.from({ length: 256 * 1024 }, (_, index) => index % 251));
+  const source = `${file}.source`;
+  await writeFile(source, bytes);
+  const { stdout } = await run(['cat', source], { outputFile: file });
+  t.is(stdout, '');
+  t.deepEqual(await readFile(file), bytes);
 });
 
 test('a program that is not there, and one that fails', async (t) => {
