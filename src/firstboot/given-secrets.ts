@@ -8,7 +8,7 @@ import { listSecrets, type PlacedSecret } from '../host/secret-places.ts';
 import { replaceSecretFile } from './secrets.ts';
 
 /** The parts of a host file whose secrets first boot uses. */
-export const SECRET_SECTIONS = ['pool', 'storage', 'report'] as const;
+const SECRET_SECTIONS = ['pool', 'storage', 'report'] as const;
 export type SecretSection = (typeof SECRET_SECTIONS)[number];
 
 export interface GivenSecrets {
@@ -32,7 +32,7 @@ export async function readGivenSecrets(
     isMember,
     wanted = SECRET_SECTIONS,
     ...options
-  }: ReadSecretOptions & { isMember: boolean; wanted?: readonly SecretSection[] },
+  }: ReadSecretOptions & { isMember: boolean; wanted?: readonly SecretSection[] | undefined },
 ): Promise<GivenSecrets> {
   let secrets = kept;
   const written: PlacedSecret[] = [];

@@ -18,21 +18,18 @@ export interface SecretOptions {
 }
 
 /**
- * Says on standard error what could not be had and what
- * stays. Errors: those of parseHostFile, readText, readSecrets and node:fs.
+ * Says on standard error what could not be had and what stays. Errors: those of parseHostFile, readText, readSecrets and node:fs.
  */
 export async function openSecrets(
   toolstack: Toolstack,
-  { move = false, wanted }: SecretOptions = {},
+  { move = false, wanted }: SecretOptions,
 ): Promise<{ hostFile: HostFile; secrets: CarriedSecrets }> {
   const text = await readText(HOST_FILE);
   const { hostFile } = await parseHostFile(text, HOST_FILE, { toolstack });
   const kept = await readSecrets();
   const isMember = hostFile.pool?.role === 'member' && (await isSlave());
-  const given = await readGivenSecrets(hostFile, kept, {
-    ...{ isMember, directory: dirname(HOST_FILE) },
-    ...(wanted === undefined ? {} : { wanted }),
-  });
+  const directory = dirname(HOST_FILE);
+  const given = await readGivenSecrets(hostFile, kept, { isMember, directory, wanted });
   for (const { name, error } of given.failures) say(`the ${name}: ${formatError(error)}`);
   if (move) {
     const parts = { path: HOST_FILE, text, value: hostFile };

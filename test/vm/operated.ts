@@ -38,7 +38,7 @@ const PURGE = [
 const JUSTIFIED: readonly Justified[] = [
   {
     ...{ section: 'etc', why: 'Debian never removes the accounts of daemons' },
-    line: /^\/etc\/(?:passwd|shadow|group|gshadow)(?: sha256 |:(?:_rpc|uuidd|statd|stunnel4):)/,
+    line: /^\/etc\/(?:passwd|shadow|group|gshadow)(?: sha256 |:(?:_rpc|uuidd|statd):)/,
   },
   {
     ...{ section: 'etc', why: 'what was there before the last account was made' },

@@ -36,6 +36,10 @@ const PORT = 443;
 /** What a toolstack that is no longer there leaves. */
 const LEAVES: readonly Justified[] = [
   {
+    ...{ section: 'etc', line: /^\/etc\/(?:passwd|shadow|group|gshadow):stunnel4:/ },
+    why: 'Debian never removes the accounts of daemons',
+  },
+  {
     ...{ section: 'etc', line: /^\/etc\/xensource(?:$|[ :]|\/xapi-ssl\.pem)/ },
     why: "the certificate is the toolstack's own: whoever installs it again is known by it",
   },

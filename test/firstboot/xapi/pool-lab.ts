@@ -62,10 +62,10 @@ export async function makePoolLab(t: ExecutionContext, faster = 100, { plain = f
         await sleep(DELAY);
         return host.answer(heard, via);
       }
-      if (fault.kind === 'late') void sleep(DELAY).then(() => host.answer(heard, via));
       if (fault.kind === 'refused') return heard.answer({ error: ['INTERNAL_ERROR', 'injected'] });
       if (fault.kind === 'lost') await host.answer(heard, via);
       else if (fault.kind === 'restart') void host.restart();
+      else if (fault.kind === 'late') void sleep(DELAY).then(() => host.answer(heard, via));
       return 'refused' as const;
     },
   });
