@@ -12,6 +12,8 @@ export interface RunOptions {
   extendEnvironment?: boolean;
   /** Text for standard input; secrets go here, never into arguments. */
   input?: string;
+  /** An open file that becomes the child's standard input. */
+  inputDescriptor?: number;
   /** Called for every line of standard output and standard error, in the order they arrive. */
   onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Exit codes that are not a failure (default: 0 only). */
@@ -60,7 +62,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     reject: false,
     // What execa does to keep the output takes as long as all else that it does to start a small program.
     buffer: false,
-    stdin: options.inherit === true ? 'inherit' : options.input === undefined ? 'ignore' : 'pipe',
+    stdin: standardInput(options),
     stdout:
       options.inherit === true
         ? 'inherit'
@@ -110,6 +112,14 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     throw new CommandError(argv, exitCode, result.signal, stdout, stderr);
   }
   return { stdout, stderr, exitCode, seconds };
+}
+
+function standardInput(options: RunOptions): 'inherit' | 'ignore' | 'pipe' | 0 {
+  if (options.inherit === true) return 'inherit';
+  const { inputDescriptor } = options;
+  if (inputDescriptor === undefined) return options.input === undefined ? 'ignore' : 'pipe';
+  // execa hands any number on, as its documentation says; its types know only those that a process begins with.
+  return inputDescriptor as 0;
 }
 
 /** Gives what a stream said so far, without its last line break. */

@@ -137,7 +137,8 @@ function scriptRelations(definition: PackageDefinition): string[] {
   const { actions, units, purge, purgeUnowned = [] } = definition;
   const manager = units.length > 0 ? ['systemd'] : [];
   const menu = actions.grub === true ? ['coreutils', 'grep', 'sed'] : [];
-  const program = actions.adopt === true ? ['kronos-firstboot'] : [];
+  // Which takes its lock by flock; Debian has util-linux always.
+  const program = actions.adopt === true ? ['kronos-firstboot', 'util-linux'] : [];
   const removing = purge.length + purgeUnowned.length > 0 ? ['coreutils'] : [];
   const phases = [
     ['post', [...manager, ...menu, ...program]],

@@ -21,6 +21,7 @@ const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   findutils: ['find'],
   systemd: ['systemctl', 'systemd-detect-virt'],
   iproute: ['ip'],
+  'util-linux': ['flock'],
   rpm: ['rpm'],
 };
 

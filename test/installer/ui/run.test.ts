@@ -1,4 +1,6 @@
 // The screens at work on an emulated terminal: keys in, screens out, and what they ask for.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
@@ -37,6 +39,10 @@ async function open(
 ): Promise<Session> {
   const lockFile = join(await temporaryDirectory(t), 'install.lock');
   const abort = new AbortController();
+  // A test that fails leaves no screens at work, for which the runner would wait.
+  t.teardown(() => {
+    abort.abort();
+  });
   const session: Omit<Session, 'ended'> = {
     ...{ terminal, abort, shells: 0, saved: new Map(), requests: [], lockFile },
     keys: (keys) => {
@@ -71,6 +77,18 @@ async function open(
   // The tests that care wait for it.
   ended.catch(() => undefined);
   return Object.assign(session, { ended });
+}
+
+/** Another process takes the lock, as far as the kernel is concerned. Gives what ends it. */
+async function holdLock(path: string): Promise<() => Promise<void>> {
+  const argv = ['--no-fork', path, 'sh', '-c', 'echo held; exec sleep 600'];
+  const process = spawn('flock', argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(process, 'exit');
+  await once(process.stdout, 'data');
+  return async () => {
+    process.kill();
+    await ended;
+  };
 }
 
 /** From the first page to the plan, with everything answered. */
@@ -244,10 +262,13 @@ test('while one console installs, the other says so and starts nothing', async (
   // Process 1 is always there; when it began is in its status.
   const status = await readFile('/proc/1/stat', 'utf8');
   const began = status.slice(status.lastIndexOf(')') + 2).split(' ')[19];
+  const end = await holdLock(session.lockFile);
+  t.teardown(end);
   await writeFile(session.lockFile, JSON.stringify({ pid: 1, terminal: 'tty1', began }));
   session.keys('ENTER');
   await session.terminal.see('The installation runs on tty1 (process 1)');
   t.is(session.requests.length, 0);
+  await end();
   await writeFile(session.lockFile, JSON.stringify({ pid: 1, terminal: 'tty1', began: '0' }));
   await session.terminal.see('[ Install ]');
   session.keys('ENTER');
