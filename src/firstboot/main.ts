@@ -8,6 +8,7 @@ import { abortOnSignals } from '../steps/signals.ts';
 import { joinSinks, journalSink, jsonSink, textSink } from '../steps/sinks.ts';
 import { runIndependent } from '../steps/run-independent.ts';
 import { adopt } from './adopt/adopt.ts';
+import { restartIfCutOff } from './adopt/cut-off.ts';
 import { describeAdoption, describeRelease } from './adopt/describe.ts';
 import { release } from './adopt/release.ts';
 import { armXen, notStarted, XEN } from './adopt/steps.ts';
@@ -77,7 +78,7 @@ async function showPlan({ json }: FirstbootOptions): Promise<void> {
 }
 
 /** Errors: those of the steps that failed, all together. */
-async function apply({ json }: FirstbootOptions): Promise<void> {
+async function apply({ command, json }: FirstbootOptions): Promise<void> {
   const { signal } = abortOnSignals();
   const unlock = await lockRun();
   try {
@@ -121,7 +122,10 @@ async function apply({ json }: FirstbootOptions): Promise<void> {
       },
     });
     await refreshIssue();
-    if (error !== undefined) throw error;
+    if (error === undefined) return;
+    // Whoever tries a step again sits in front of it.
+    if (command === 'apply') await restartIfCutOff(context, note);
+    throw error;
   } finally {
     await unlock();
   }
@@ -176,7 +180,7 @@ async function retry({ step, json, watch }: FirstbootOptions): Promise<void> {
     return;
   }
   if (step === 'network') await forgetRefusal();
-  await apply({ command: 'apply', json, watch });
+  await apply({ command: 'retry', json, watch });
 }
 
 /** What earlier runs could not deliver; a run that is under way does that by itself. */

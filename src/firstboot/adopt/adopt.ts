@@ -111,7 +111,7 @@ async function requireRestarted(root: string): Promise<void> {
 async function warnOfToolstack(): Promise<string[]> {
   if ((await readToolstack()) === 'xl') return [];
   return [
-    'with the toolstack xapi a network that does not answer is given back to what configures it now by the start after it, which nobody but you will order: have a console or a power switch at hand',
+    'with the toolstack xapi a network that does not answer is given back to what configures it now by one more start: this host orders it itself, where the boot loader is to start what was before',
   ];
 }
 

@@ -71,7 +71,8 @@ export async function readNetworkFacts(looking: Looking): Promise<NetworkFacts> 
   };
 }
 
-async function readRunning(run: Looking['run']): Promise<Running> {
+/** Interfaces, addresses and routes as they are. Errors: those of ip(8) and parseRunning. */
+export async function readRunning(run: Looking['run']): Promise<Running> {
   const ip = async (...words: string[]): Promise<string> =>
     (await run(['ip', '-json', ...words])).stdout;
   return parseRunning({
