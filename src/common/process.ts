@@ -3,6 +3,7 @@ import { execa } from 'execa';
 import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { milliseconds } from './clock.ts';
 import { KronosError } from './error.ts';
 
 export interface RunOptions {
@@ -57,7 +58,7 @@ const TAIL_LINES = 12;
 export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const [file, ...args] = argv;
   if (file === undefined) throw new TypeError('run: empty argument array');
-  const started = performance.now();
+  const started = milliseconds();
   const child = execa(file, args, {
     reject: false,
     // What execa does to keep the output takes as long as all else that it does to start a small program.
@@ -87,7 +88,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     followLines(child.stderr, (line) => options.onLine?.(line, 'stderr'));
   }
   const result = await child;
-  const seconds = (performance.now() - started) / 1000;
+  const seconds = (milliseconds() - started) / 1000;
   const stdout = kept.stdout();
   const stderr = kept.stderr();
   if (result.isCanceled) {

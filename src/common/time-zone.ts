@@ -1,8 +1,11 @@
 // Names of time zones.
 import { nearest } from './nearest.ts';
 
-/** To ask for one takes a slow machine half a second; the one that host files have where they name none needs no asking. */
-const known = new Map([['UTC', true]]);
+/** To ask for one takes a slow machine half a second; those of most hosts, and of host files that name none, need no asking. */
+const known = new Map([
+  ['UTC', true],
+  ['Etc/UTC', true],
+]);
 
 /** Whether there is a time zone of this name, as far as Node knows. */
 export function isTimeZone(name: string): boolean {

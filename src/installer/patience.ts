@@ -1,5 +1,6 @@
 // Servers are asked again for a while: the network of the machine may still be coming up.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { milliseconds } from '../common/clock.ts';
 import { KronosError } from '../common/error.ts';
 
 /** Seconds for which a server is asked again. */
@@ -19,7 +20,7 @@ export interface Patience {
  */
 export async function patiently<T>(work: () => Promise<T>, patience: Patience): Promise<T> {
   const { signal, note } = patience;
-  const until = performance.now() + (patience.seconds ?? FETCH_SECONDS) * 1000;
+  const until = milliseconds() + (patience.seconds ?? FETCH_SECONDS) * 1000;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
@@ -27,7 +28,7 @@ export async function patiently<T>(work: () => Promise<T>, patience: Patience): 
       if (signal.aborted)
         throw new KronosError('interrupted/cancelled', 'stopped while waiting for a server');
       const final = !(error instanceof KronosError) || error.code !== 'io/fetch-failed';
-      if (final || performance.now() >= until) throw error;
+      if (final || milliseconds() >= until) throw error;
       const wait = Math.min(30, 2 ** attempt);
       note(`${error.message}; trying again in ${wait} s`);
       // Cut short by the signal, the next try tells.

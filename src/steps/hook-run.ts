@@ -1,4 +1,5 @@
 // One hook: run with a clean environment and a time limit, each of its lines told as it comes.
+import { milliseconds } from '../common/clock.ts';
 import { CommandError, FIXED_ENVIRONMENT, run } from '../common/process.ts';
 import { KronosError } from '../common/error.ts';
 
@@ -56,7 +57,7 @@ export async function runHook(hook: RunnableHook, options: HookRun): Promise<voi
     if (lines <= LINES) options.note(`hook: ${line}`);
     else if (lines === LINES + 1) options.note('hook: (more lines are left out)');
   };
-  const started = performance.now();
+  const started = milliseconds();
   try {
     // Ends what the hook has started along with it, which killing only the hook would not.
     const limit = ['timeout', `--kill-after=${GRACE}`, String(timeout)];
@@ -67,7 +68,7 @@ export async function runHook(hook: RunnableHook, options: HookRun): Promise<voi
     if (!(error instanceof CommandError)) throw error;
     // 124: it ended when asked to; else it was ended, and timeout itself with it.
     const late =
-      performance.now() - started >= timeout * 1000 && [124, 137, -1].includes(error.status);
+      milliseconds() - started >= timeout * 1000 && [124, 137, -1].includes(error.status);
     const how = late ? `did not end within ${timeout} s` : `failed with exit code ${error.status}`;
     const said = tail.length === 0 ? '' : `:\n    ${tail.join('\n    ')}`;
     throw new KronosError('host/hook-failed', `the hook ${name} (${stage}) ${how}${said}`, {

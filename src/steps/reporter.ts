@@ -1,6 +1,7 @@
 // Events and the final report over HTTP: sent again until they are acknowledged, and given up only in sight.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { milliseconds } from '../common/clock.ts';
 import { KronosError } from '../common/error.ts';
 import { fetchText } from '../host/fetch.ts';
 import type { EventSink, StepEvent } from './event.ts';
@@ -25,7 +26,7 @@ export interface ReporterOptions {
   send?: ((text: string) => Promise<unknown>) | undefined;
   /** Waits for milliseconds or until a signal fires (default setTimeout); tests need not. */
   pause?: ((milliseconds: number, signal?: AbortSignal) => Promise<void>) | undefined;
-  /** Milliseconds of a clock that only goes forward (default performance.now). */
+  /** Milliseconds of a clock that only goes forward (default that of the machine). */
   clock?: (() => number) | undefined;
 }
 
@@ -80,7 +81,7 @@ export interface Reporter {
 export function createReporter(options: ReporterOptions): Reporter {
   const { url, fingerprint, token, host, scrub, note } = options;
   const pause = options.pause ?? sleepUnless;
-  const clock = options.clock ?? (() => performance.now());
+  const clock = options.clock ?? milliseconds;
   const post = options.send ?? ((text) => fetchText(url, { fingerprint, post: { text, token } }));
   const run = randomUUID();
   let queue: ReportMessage['events'] = [];

@@ -1,4 +1,5 @@
 // The report of a run: one message at its end, whether it went well or not, besides the stream of events.
+import { milliseconds } from '../common/clock.ts';
 import { errorToJson, formatError, KronosError, KronosErrors } from '../common/error.ts';
 import { readTextOrUndefined } from '../common/files.ts';
 import { shownUrl } from '../host/fetch.ts';
@@ -47,7 +48,7 @@ export interface RunReport<T = RunResult> {
 export function openReport(options: RunReportOptions): RunReport {
   const { target, stage, host, journal: path, scrub, note } = options;
   const reporter = createReporter({ ...target, host, scrub, note, ...options.reporter });
-  const started = performance.now();
+  const started = milliseconds();
   return {
     sink: reporter.sink,
     finish: async ({ facts, error, step }) => {
@@ -55,7 +56,7 @@ export function openReport(options: RunReportOptions): RunReport {
       const report: Report = {
         ...{ format: 'kronos-report', version: 1, stage, facts },
         result: error === undefined ? 'ok' : 'failed',
-        seconds: Math.round((performance.now() - started) / 1000),
+        seconds: Math.round((milliseconds() - started) / 1000),
         ...(error === undefined ? {} : { error: describeError(error), step }),
         log: journal.trim().split('\n').slice(-LOG_LINES),
       };

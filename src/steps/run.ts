@@ -1,4 +1,5 @@
 // One engine for everything that changes a machine: look whether it is done, do it, look whether it was.
+import { milliseconds } from '../common/clock.ts';
 import { formatError, KronosError } from '../common/error.ts';
 import type { EventSink, StepEvent, StepProgress } from './event.ts';
 
@@ -99,7 +100,7 @@ function createProgress(
   let last = 0;
   return {
     bytes: (bytes, total) => {
-      const now = performance.now();
+      const now = milliseconds();
       if (now - last < PROGRESS_INTERVAL) return;
       last = now;
       tell({ state: 'progress', bytes, total }, total === 0 ? 0 : Math.min(1, bytes / total));

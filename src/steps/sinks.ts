@@ -1,6 +1,7 @@
 // Where events go: lines for people, lines of JSON, a journal on the disk.
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { milliseconds } from '../common/clock.ts';
 import { formatBytes } from '../common/format.ts';
 import type { EventSink, StepEvent } from './event.ts';
 
@@ -23,10 +24,10 @@ const LINE_INTERVAL = 5000;
 function createSieve(): (event: StepEvent) => boolean {
   let last = -Infinity;
   return (event) => {
-    if (event.state === 'started') last = performance.now();
+    if (event.state === 'started') last = milliseconds();
     if (event.state !== 'progress') return event.state === 'started' || event.state === 'failed';
-    if (event.bytes !== undefined && performance.now() - last < LINE_INTERVAL) return false;
-    last = performance.now();
+    if (event.bytes !== undefined && milliseconds() - last < LINE_INTERVAL) return false;
+    last = milliseconds();
     return true;
   };
 }

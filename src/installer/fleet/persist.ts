@@ -1,5 +1,6 @@
 // Patience without end, in sight: a machine in a rack has nobody who would start it again.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { milliseconds } from '../../common/clock.ts';
 import { KronosError } from '../../common/error.ts';
 import { refusalOf } from '../../host/fetch.ts';
 
@@ -23,7 +24,7 @@ const REFUSALS = new Set([401, 403, 409, 410]);
 /** Tells texts where they change, and now and then; `clock` in milliseconds. */
 export function createTeller(
   note: (text: string) => void,
-  clock: () => number = () => performance.now(),
+  clock: () => number = milliseconds,
 ): (text: string) => void {
   let last = '';
   let said = -Infinity;
