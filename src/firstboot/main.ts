@@ -124,7 +124,10 @@ async function apply({ command, json }: FirstbootOptions): Promise<void> {
     await refreshIssue();
     if (error === undefined) return;
     // Whoever tries a step again sits in front of it.
-    if (command === 'apply') await restartIfCutOff(context, note);
+    if (command === 'apply')
+      await restartIfCutOff(context, note).catch((trouble: unknown) => {
+        note(formatError(trouble));
+      });
     throw error;
   } finally {
     await unlock();

@@ -37,10 +37,8 @@ export async function takeLock(
   const text = `${JSON.stringify({ pid, terminal, began: (await beganAt(pid)) ?? '' })}\n`;
   await mkdir(dirname(path), { recursive: true });
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const descriptor = await openLocked(path);
+    const descriptor = await openLocked(path, text);
     if (descriptor !== undefined) {
-      ftruncateSync(descriptor);
-      writeSync(descriptor, text);
       return {
         release: async () => {
           // In this order: whoever waits for the lock of this file sees then that it is no longer the one at the path.
@@ -59,8 +57,8 @@ export async function takeLock(
   });
 }
 
-/** The locked file at the path; undefined where another has the lock, or took the file away. */
-async function openLocked(path: string): Promise<number | undefined> {
+/** The locked file at the path, with the text in it; undefined where another has the lock, or took the file away. */
+async function openLocked(path: string, text: string): Promise<number | undefined> {
   // A number, no FileHandle: that would be closed, and the lock gone, when nobody refers to it any more.
   const descriptor = openSync(path, 'a', 0o644);
   let ours = false;
@@ -68,11 +66,14 @@ async function openLocked(path: string): Promise<number | undefined> {
     // The lock belongs to the open file, which the program shares with us: it stays when the program ends.
     const argv = ['flock', '--exclusive', '--nonblock', '0'];
     const { exitCode } = await run(argv, { inputDescriptor: descriptor, accept: [0, 1] });
-    ours = exitCode === 0 && (await isAt(descriptor, path));
+    if (exitCode !== 0 || !(await isAt(descriptor, path))) return undefined;
+    ftruncateSync(descriptor);
+    writeSync(descriptor, text);
+    ours = true;
+    return descriptor;
   } finally {
     if (!ours) closeSync(descriptor);
   }
-  return ours ? descriptor : undefined;
 }
 
 /** Whether the open file is still what stands at the path. */
