@@ -256,13 +256,21 @@ function place(path: Path, what: string): string {
   return path.length === 0 ? what : `${formatPath(path)} of ${what}`;
 }
 
-/** `packages[0].name` */
+/** Characters of a path that a message repeats, the last ones: they say the most. */
+const PATH_SHOWN = 3 * SHOWN;
+
+/** `packages[0].name`, for people: long names are cut. */
 export function formatPath(path: Path): string {
-  return path
+  const text = path
     .map((part, i) =>
-      typeof part === 'number' ? `[${String(part)}]` : i === 0 ? part : `.${part}`,
+      typeof part === 'number'
+        ? `[${String(part)}]`
+        : i === 0
+          ? shorten(part)
+          : `.${shorten(part)}`,
     )
     .join('');
+  return text.length <= PATH_SHOWN ? text : `...${text.slice(-PATH_SHOWN)}`;
 }
 
 function byPlace(a: KronosError, b: KronosError): number {

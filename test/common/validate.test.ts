@@ -205,4 +205,9 @@ test('all mistakes come at once in the order of the file', (t) => {
 test('paths are written as in program text', (t) => {
   t.is(formatPath(['packages', 0, 'name']), 'packages[0].name');
   t.is(formatPath([]), '');
+  // A name that somebody leant on the keyboard for makes no message that nobody reads.
+  t.is(formatPath(['variables', 'x'.repeat(3000)]), `variables.${'x'.repeat(120)}...`);
+  const deep = formatPath(Array.from({ length: 500 }, (_, index) => `a${index}`));
+  t.regex(deep, /^\.\.\..*\.a499$/);
+  t.true(deep.length < 400);
 });
