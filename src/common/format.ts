@@ -1,4 +1,4 @@
-// Numbers as people read them.
+// Numbers and texts as people read them.
 
 /** Bytes in decimal units, as disks and networks are sold: `812 B`, `4.1 kB`, `254.3 MB`. */
 export function formatBytes(bytes: number): string {
@@ -36,4 +36,12 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** Characters of what somebody wrote that a message repeats. */
+const SHOWN = 120;
+
+/** A text as a message repeats it: of a long one the beginning. */
+export function shorten(text: string): string {
+  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
 }

@@ -1,6 +1,7 @@
 // From parsed YAML to typed values: every mistake at once, each at its place, with what would have been right.
 import type * as z from 'zod';
 import { KronosError, KronosErrors } from './error.ts';
+import { shorten } from './format.ts';
 import { nearest } from './nearest.ts';
 import { keysAt, valueAt } from './schema-path.ts';
 import type { Path, YamlDocument } from './yaml.ts';
@@ -216,13 +217,6 @@ function describeFound(value: unknown, source: string | undefined, hidden = fals
   return typeof value === 'string' ? quote(value) : typeof value;
 }
 
-/** Characters of a value that a message repeats. */
-const SHOWN = 120;
-
-function shorten(text: string): string {
-  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
-}
-
 function quote(text: string): string {
   return JSON.stringify(shorten(text));
 }
@@ -257,7 +251,7 @@ function place(path: Path, what: string): string {
 }
 
 /** Characters of a path that a message repeats, the last ones: they say the most. */
-const PATH_SHOWN = 3 * SHOWN;
+const PATH_SHOWN = 360;
 
 /** `packages[0].name`, for people: long names are cut. */
 export function formatPath(path: Path): string {

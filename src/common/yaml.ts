@@ -3,6 +3,7 @@
 import { parseEvents, YAMLException } from 'js-yaml';
 import { KronosError } from './error.ts';
 import type { Location } from './error.ts';
+import { shorten } from './format.ts';
 import { lineStarts, locationOf } from './line-map.ts';
 import { YamlReader } from './yaml-reader.ts';
 import type { YamlChild, YamlEvent, YamlNode } from './yaml-reader.ts';
@@ -91,7 +92,7 @@ function parse(source: string, file: string): YamlEvent[] {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const { mark } = error;
-    throw new KronosError('input/yaml-syntax', `this is not YAML: ${error.reason}`, {
+    throw new KronosError('input/yaml-syntax', `this is not YAML: ${shorten(error.reason)}`, {
       location:
         mark === undefined ? { file } : { file, line: mark.line + 1, column: mark.column + 1 },
       hint: hintFor(error.reason),

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { formatError } from '../../src/common/error.ts';
+import { formatError, type KronosError } from '../../src/common/error.ts';
 import { loadYaml } from '../../src/common/yaml.ts';
 import type { Path } from '../../src/common/yaml.ts';
 
@@ -132,6 +132,14 @@ for (const [title, text, expected] of BAD) {
 test('all duplicate keys are reported at once', (t) => {
   const error = t.throws(() => loadYaml('a: 1\na: 2\nb: 1\nb: 2\n', 'f.yaml'));
   t.is(formatError(error).match(/duplicate-key/g)?.length, 2);
+});
+
+test('a message repeats no more of a text than people read', (t) => {
+  const error = t.throws<KronosError>(() =>
+    loadYaml(`a: !<${'x'.repeat(3000)}{> b\n`, 'long.yaml'),
+  );
+  t.is(error.code, 'input/yaml-syntax');
+  t.true(error.message.length < 200, error.message);
 });
 
 test('aliases cannot make a short text large', (t) => {
