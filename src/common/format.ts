@@ -38,10 +38,7 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     .join('\n');
 }
 
-/** Characters of what somebody wrote that a message repeats. */
-const SHOWN = 120;
-
-/** A text as a message repeats it: of a long one the beginning. */
-export function shorten(text: string): string {
-  return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}...`;
+/** A text as a message repeats it: of one with more than `most` characters the beginning. */
+export function shorten(text: string, most = 120): string {
+  return text.length <= most ? text : `${text.slice(0, most)}...`;
 }

@@ -257,11 +257,7 @@ const PATH_SHOWN = 360;
 export function formatPath(path: Path): string {
   const text = path
     .map((part, i) =>
-      typeof part === 'number'
-        ? `[${String(part)}]`
-        : i === 0
-          ? shorten(part)
-          : `.${shorten(part)}`,
+      typeof part === 'number' ? `[${String(part)}]` : `${i === 0 ? '' : '.'}${shorten(part)}`,
     )
     .join('');
   return text.length <= PATH_SHOWN ? text : `...${text.slice(-PATH_SHOWN)}`;

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KronosError, systemCode } from '../common/error.ts';
+import { processStart } from '../common/process-start.ts';
 import { run } from '../common/process.ts';
 
 /** Who runs. */
@@ -34,7 +35,7 @@ export async function takeLock(
   path: string,
 ): Promise<{ release: () => Promise<void> } | { holder: LockHolder }> {
   const { pid } = process;
-  const text = `${JSON.stringify({ pid, terminal, began: (await beganAt(pid)) ?? '' })}\n`;
+  const text = `${JSON.stringify({ pid, terminal, began: (await processStart(pid)) ?? '' })}\n`;
   await mkdir(dirname(path), { recursive: true });
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const descriptor = await openLocked(path, text);
@@ -99,18 +100,7 @@ export async function lockHolder(path: string): Promise<LockHolder | undefined> 
   }
   try {
     const holder = JSON.parse(text) as LockHolder;
-    return (await beganAt(holder.pid)) === holder.began ? holder : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Undefined where there is no such process. */
-async function beganAt(pid: number): Promise<string | undefined> {
-  try {
-    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
-    // The name of the program, in brackets, may hold blanks and brackets; 22 fields in all up to the time.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+    return (await processStart(holder.pid)) === holder.began ? holder : undefined;
   } catch {
     return undefined;
   }

@@ -1,18 +1,12 @@
 // Directories that belong to one running process. Whoever comes after removes those of processes that are gone, because
 // one that was killed could not.
-import { mkdir, mkdtemp, readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { processStart } from '../../common/process-start.ts';
 import { removeTree } from '../sandbox/remove.ts';
 
 /** Milliseconds after which the directory of a process that cannot be looked at (another container's) is abandoned. */
 const ABANDONED_AFTER = 24 * 3600 * 1000;
-
-/** Ticks since boot at which a process started, or undefined when there is none: with its id, it is that one process. */
-async function startOf(pid: string): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The name of the program, in parentheses, may hold anything.
-  return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-}
 
 async function namespaceId(): Promise<string> {
   const link = await readlink('/proc/self/ns/pid').catch(() => '');
@@ -24,7 +18,7 @@ export async function makeWorkDirectory(parent: string): Promise<string> {
   await mkdir(parent, { recursive: true });
   // As /proc sees it, which is not always how we are numbered ourselves.
   const pid = await readlink('/proc/self').catch(() => String(process.pid));
-  const start = (await startOf(pid)) ?? '0';
+  const start = (await processStart(pid)) ?? '0';
   return mkdtemp(join(parent, `${await namespaceId()}.${pid}.${start}-`));
 }
 
@@ -38,7 +32,7 @@ export async function removeStaleWork(parent: string): Promise<void> {
 async function isStale(parent: string, name: string): Promise<boolean> {
   const [, namespace, pid, start] = /^(\d+)\.(\d+)\.(\d+)-/.exec(name) ?? [];
   if (pid === undefined) return true;
-  if (namespace === (await namespaceId())) return (await startOf(pid)) !== start;
+  if (namespace === (await namespaceId())) return (await processStart(pid)) !== start;
   const made = (await stat(join(parent, name)).catch(() => undefined))?.mtimeMs ?? 0;
   return Date.now() - made > ABANDONED_AFTER;
 }

@@ -1,5 +1,6 @@
 // Lines for whoever watches the server. A flood of the same kind of line becomes a few lines and a count, so that a
 // hostile network can neither fill a disk nor hide what matters.
+import { shorten } from '../../common/format.ts';
 
 /** What a line is about. */
 export type NoteKind =
@@ -60,5 +61,5 @@ export function createNotebook(write: (line: string) => void): Notebook {
 /** A text on one line, without what a terminal would act on, and not too long. */
 export function printable(text: string): string {
   const plain = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ');
-  return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}...` : plain;
+  return shorten(plain, LONGEST);
 }

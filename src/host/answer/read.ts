@@ -1,4 +1,5 @@
 // From a tree of XML to elements of the table: whatever the table does not know, at its place, is a mistake.
+import { shorten } from '../../common/format.ts';
 import { nearest } from '../../common/nearest.ts';
 import type { AnswerAttribute, AnswerElement, ElementDefinition } from './definition.ts';
 import type { Placed, Report } from './report.ts';
@@ -246,7 +247,7 @@ function allNames(definition: { name: string; aliases?: readonly string[] }): st
 }
 
 function shortName(name: string): string {
-  return name.length > 60 ? `${name.slice(0, 60)}...` : name;
+  return shorten(name, 60);
 }
 
 /** What helps with a name that is not known: the nearest one here, the nearest one anywhere, or all of them. */

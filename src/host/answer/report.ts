@@ -1,5 +1,6 @@
 // What became of every part of an answer file: notes for what was read, errors for what cannot be right.
 import { formatLocation, KronosError, KronosErrors, type Location } from '../../common/error.ts';
+import { shorten } from '../../common/format.ts';
 
 /** What became of an element or attribute. */
 export type NoteKind = 'kept' | 'changed' | 'cannot be kept';
@@ -116,8 +117,7 @@ export function formatNote(note: Note): string {
 
 /** A person's text in a message: one line, and short. */
 export function quote(text: string): string {
-  const short = text.length > QUOTE_LIMIT ? `${text.slice(0, QUOTE_LIMIT)}...` : text;
-  return JSON.stringify(short).replaceAll(/[\p{Cc}\u2028\u2029\ufeff]/gu, ' ');
+  return JSON.stringify(shorten(text, QUOTE_LIMIT)).replaceAll(/[\p{Cc}\u2028\u2029\ufeff]/gu, ' ');
 }
 
 /** A URL as it may be shown: without user, password and what follows the path. */

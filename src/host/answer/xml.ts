@@ -1,6 +1,7 @@
 // XML as a tree of elements with their places. Whatever lets a short file grow or reach for another one is refused.
 import { SaxesParser } from 'saxes';
 import { KronosError, type Location } from '../../common/error.ts';
+import { shorten } from '../../common/format.ts';
 import { lineStarts, locationOf } from '../../common/line-map.ts';
 import { decodeXml } from './xml-encoding.ts';
 
@@ -208,19 +209,22 @@ class TreeBuilder {
         });
       }
       const open = this.stack.at(-1);
-      return makeSyntaxError(open === undefined ? message : `<${shorten(open.name)}> has no end`, {
-        location: open?.location ?? this.at(position - 1),
-        hint: hintFor(message),
-      });
+      return makeSyntaxError(
+        open === undefined ? message : `<${shorten(open.name, MESSAGE_LIMIT)}> has no end`,
+        {
+          location: open?.location ?? this.at(position - 1),
+          hint: hintFor(message),
+        },
+      );
     }
     if (message === 'unexpected close tag' && this.closed !== undefined) {
       const { name, location } = this.closed;
       return makeSyntaxError(
-        `another end tag while <${shorten(name)}> of line ${String(location.line)} is open`,
+        `another end tag while <${shorten(name, MESSAGE_LIMIT)}> of line ${String(location.line)} is open`,
         { location: this.at(this.text.lastIndexOf('</', position)), hint: hintFor(message) },
       );
     }
-    return makeSyntaxError(shorten(message), {
+    return makeSyntaxError(shorten(message, MESSAGE_LIMIT), {
       location: this.at(position - 1),
       hint: hintFor(message),
     });
@@ -234,10 +238,6 @@ function makeSyntaxError(
   options: { location: Location; hint: string },
 ): KronosError {
   return new KronosError('input/xml-syntax', `this is not XML: ${message}`, options);
-}
-
-function shorten(text: string): string {
-  return text.length > MESSAGE_LIMIT ? `${text.slice(0, MESSAGE_LIMIT)}...` : text;
 }
 
 function hintFor(message: string): string {
