@@ -79,11 +79,11 @@ async function makeHost(t: Parameters<typeof temporaryDirectory>[0], certificate
   await writeFile(path('journal'), '{"step":"network","message":"canary-token"}\n');
   const notes: string[] = [];
   let now = 0;
-  const options = async (port: number, always = false): Promise<BootReportOptions> => ({
+  const options = async (url: string, always = false): Promise<BootReportOptions> => ({
     context: {
       hostFile: {
         hostname: 'xen01',
-        report: { url: `https://127.0.0.1:${port}/x`, fingerprint: certificate.fingerprint },
+        report: { url: `${url}/x`, fingerprint: certificate.fingerprint },
       },
       installed: { version: '0.1.0', edition: 'debian-13' },
       secrets: await readSecrets(path('secrets.json')),
@@ -108,7 +108,7 @@ test('a report that nobody takes outlives the run, without secrets, and is sent 
   await gone.close();
   const { options, path, notes } = await makeHost(t, certificate);
   const order: string[] = [];
-  const first = startBootReport(await options(gone.port));
+  const first = startBootReport(await options(gone.url));
   first.sink(event('network', 'failed', 'canary-token is wrong'));
   const error = new KronosError('host/network-silent', 'canary-token');
   t.false(await first.finish({ error, whenKept: () => order.push('kept') }));
@@ -118,8 +118,8 @@ test('a report that nobody takes outlives the run, without secrets, and is sent 
   t.regex(notes.join('\n'), /the report was not delivered/);
 
   // The server is still away: the timer comes, and a run that did something.
-  t.false(await resend(await options(gone.port)));
-  const second = startBootReport(await options(gone.port));
+  t.false(await resend(await options(gone.url)));
+  const second = startBootReport(await options(gone.url));
   second.sink(event('network', 'finished'));
   t.false(await second.finish({ facts: { coordinator: { address: '10.0.0.1' } } }));
   t.is((await listKept(path('reports'))).length, 2);
@@ -128,7 +128,7 @@ test('a report that nobody takes outlives the run, without secrets, and is sent 
   // It is back, and the host starts as it was.
   const { received, answer } = keepMessages((response) => response.writeHead(204).end());
   await serve(t, answer, { certificate, port: gone.port });
-  const third = startBootReport(await options(gone.port));
+  const third = startBootReport(await options(gone.url));
   third.sink(event('network', 'skipped'));
   t.true(await third.finish({}));
   t.deepEqual(
@@ -143,7 +143,7 @@ test('a report that nobody takes outlives the run, without secrets, and is sent 
   // The fleet knows that the host is ready: the token is gone, and no more is said.
   const left = await readSecrets(path('secrets.json'));
   t.deepEqual(left, { format: 'kronos-secrets', storage: {}, reportUntil: 'ready' });
-  const fourth = startBootReport(await options(gone.port));
+  const fourth = startBootReport(await options(gone.url));
   fourth.sink(event('network', 'failed'));
   t.true(await fourth.finish({ error }));
   t.is(received.length, 2);
@@ -155,7 +155,7 @@ test('what is later is not heard first, and one that is not wanted holds up noth
   await gone.close();
   const { options, path } = await makeHost(t, certificate);
   for (const step of ['first', 'second']) {
-    const report = startBootReport(await options(gone.port));
+    const report = startBootReport(await options(gone.url));
     report.sink(event(step, 'finished'));
     t.false(await report.finish({ error: new KronosError('io/x', step) }));
   }
@@ -163,7 +163,7 @@ test('what is later is not heard first, and one that is not wanted holds up noth
     response.writeHead(index === 0 ? 503 : index === 1 ? 400 : 204).end(),
   );
   await serve(t, answer, { certificate, port: gone.port });
-  const report = startBootReport(await options(gone.port));
+  const report = startBootReport(await options(gone.url));
   report.sink(event('third', 'finished'));
   t.true(await report.finish({}));
   const heard = received.flatMap(({ message }) => message.events.map(({ step }) => step));
@@ -175,9 +175,9 @@ test('what is later is not heard first, and one that is not wanted holds up noth
 test('after a run that did not come to its end the next one reports, whatever it does', async (t) => {
   const certificate = await makeCertificate(t);
   const { received, answer } = keepMessages((response) => response.end());
-  const { port } = await serve(t, answer, { certificate });
+  const { url } = await serve(t, answer, { certificate });
   const { options } = await makeHost(t, certificate);
-  const report = startBootReport(await options(port, true));
+  const report = startBootReport(await options(url, true));
   report.sink(event('network', 'started'));
   report.sink(event('network', 'skipped'));
   t.true(await report.finish({}));
@@ -190,7 +190,7 @@ test('of many reports the newest are kept, in their order', async (t) => {
   await gone.close();
   const { options, path } = await makeHost(t, certificate);
   for (let count = 1; count <= 23; count += 1) {
-    const report = startBootReport(await options(gone.port));
+    const report = startBootReport(await options(gone.url));
     report.sink(event('x', 'finished'));
     await report.finish({});
   }

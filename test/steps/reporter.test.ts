@@ -26,6 +26,8 @@ function event(message: string, state: StepEvent['state'] = 'started'): StepEven
 function makeReporter(t: ExecutionContext, options: Partial<ReporterOptions>) {
   const notes: string[] = [];
   let now = 0;
+  let ended = false;
+  t.teardown(() => (ended = true));
   const reporter = createReporter({
     ...{ url: 'http://127.0.0.1:9/', host: { hostname: 'xen01' }, token: TOKEN },
     scrub: createScrubber([TOKEN]),
@@ -35,6 +37,8 @@ function makeReporter(t: ExecutionContext, options: Partial<ReporterOptions>) {
     },
     clock: () => now,
     pause: async (milliseconds, signal) => {
+      // The reporter of a failed test would try for ever.
+      if (ended) return new Promise(() => undefined);
       if (signal === undefined) now += milliseconds;
       else await Promise.race([settle(), new Promise((done) => (signal.onabort = done))]);
     },

@@ -1,5 +1,5 @@
 // Servers on loopback that do to a client what servers do.
-import { X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import {
   createServer as createPlain,
@@ -40,6 +40,9 @@ export async function makeCertificate(
   return { key: await readFile(key, 'utf8'), cert: text, fingerprint };
 }
 
+/** An address of loopback for one file of tests: nobody else there gets a port that one of its servers leaves. */
+const LOOPBACK = `127.${[...randomBytes(3)].map((byte) => 1 + (byte % 254)).join('.')}`;
+
 /** A server that stops with the test; `port` 0 is any. */
 export async function serve(
   t: ExecutionContext,
@@ -48,7 +51,7 @@ export async function serve(
 ): Promise<{ url: string; port: number; close: () => Promise<void> }> {
   const { certificate } = options;
   const server = certificate === undefined ? createPlain(answer) : createTls(certificate, answer);
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, LOOPBACK, resolve));
   const close = async (): Promise<void> => {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
@@ -56,7 +59,7 @@ export async function serve(
   t.teardown(close);
   const { port } = server.address() as AddressInfo;
   return {
-    url: `${certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    url: `${certificate === undefined ? 'http' : 'https'}://${LOOPBACK}:${port}`,
     port,
     close,
   };

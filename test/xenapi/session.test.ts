@@ -69,8 +69,8 @@ test('a server that says nothing is given up after the time, and at once when to
 test('the password goes to the pinned certificate', async (t) => {
   const certificate = await makeCertificate(t);
   const { calls, listener } = script(() => ({ result: 'OpaqueRef:1' }));
-  const { port } = await serve(t, listener, { certificate });
-  const door = pinnedDoor('127.0.0.1', certificate.fingerprint, port);
+  const { url, port } = await serve(t, listener, { certificate });
+  const door = pinnedDoor(new URL(url).hostname, certificate.fingerprint, port);
   await openSession(door, { user: 'root', password: 'secret' }, signal);
   t.deepEqual(calls[0]?.params.slice(0, 2), ['root', 'secret']);
 });
