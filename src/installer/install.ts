@@ -75,7 +75,6 @@ const finishStep: Step<InstallContext> = {
     const log = join(target, STATE_MOUNT, 'var/log/kronos');
     await mkdir(log, { recursive: true });
     await copyFile(JOURNAL, join(log, 'install.jsonl'));
-    await run(['sync']);
     await unmountAll(target);
   },
 };

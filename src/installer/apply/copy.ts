@@ -1,12 +1,13 @@
 // From the image to the disk: the layers of the host, unpacked, and looked at again from the disk itself.
-import { mkdir, readdir, rm, statfs, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, statfs, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KronosError, systemCode } from '../../common/error.ts';
 import { exists } from '../../common/files.ts';
+import { finishAll } from '../../common/finish-all.ts';
 import { run } from '../../common/process.ts';
 import type { StepProgress } from '../../steps/event.ts';
 import type { Step } from '../../steps/run.ts';
-import { readInitrd } from '../image.ts';
+import { readInitrd, type InstallImage } from '../image.ts';
 import { deviceOf, type InstallContext } from './context.ts';
 
 /** How much larger than the compressed layers the files are; only the progress bar depends on it. */
@@ -42,18 +43,26 @@ export const copyStep: Step<InstallContext> = {
     await mkdir(target, { recursive: true });
     await writeSoon();
     await mountRoot(plan, target);
-    void readInitrdSoon(context);
     const total = image.layers.reduce((sum, layer) => sum + layer.size, 0) * USUAL_RATIO;
     const stop = await watchFileSystem(target, total, progress);
     try {
-      for (const layer of image.layers) {
-        await run([...UNPACK, '-dest', target, layer.path], UNPACK_MEMORY);
-      }
+      await finishAll([unpackLayers(image, target), writeInitrd(context)]);
     } finally {
       stop();
     }
   },
 };
+
+async function unpackLayers({ layers }: InstallImage, target: string): Promise<void> {
+  for (const layer of layers) await run([...UNPACK, '-dest', target, layer.path], UNPACK_MEMORY);
+}
+
+/** Under this name the initrd waits for the layers: they have the kernel, whose version is part of its name. */
+const EARLY_INITRD = '.initrd.img';
+
+async function writeInitrd(context: InstallContext): Promise<void> {
+  await writeFile(join(context.target, EARLY_INITRD), await readInitrdSoon(context));
+}
 
 /** Begins to read the initrd of the host; whoever needs it waits for it, and hears what went wrong. */
 export function readInitrdSoon(context: InstallContext): Promise<Buffer> {
@@ -104,13 +113,11 @@ export const bootFilesStep: Step<InstallContext> = {
   name: 'boot-files',
   title: 'Copying kernel and initrd',
   weight: 2,
-  apply: async (context) => {
-    const { target } = context;
+  apply: async ({ target }) => {
     const kernel = await kernelVersion(target);
     const name = `initrd.img-${kernel}`;
-    const content = await readInitrdSoon(context);
     await mkdir(join(target, 'boot'), { recursive: true });
-    await writeFile(join(target, 'boot', name), content);
+    await rename(join(target, EARLY_INITRD), join(target, 'boot', name));
     await replaceLink(`boot/${name}`, join(target, 'initrd.img'));
     if (!(await exists(join(target, 'vmlinuz'))))
       await replaceLink(`boot/vmlinuz-${kernel}`, join(target, 'vmlinuz'));

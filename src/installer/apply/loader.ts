@@ -96,33 +96,38 @@ export const loaderStep: Step<InstallContext> = {
       slots: [{ name: 'a', uuid: context.ids.rootA }],
       xen: xen ?? 'xen.gz',
     });
-    const esps = membersOf(plan, 'efi');
-    // Everything but what the firmware looks for, then all of it to the disks, then that.
-    for (const esp of esps) await withEsp(context, esp, (directory) => fillEsp(directory, menu));
     const { offset } = partitionOf(plan.system.layout, 'bios');
-    for (const disk of plan.system.disks) await writeCore(image.loader, disk.name, offset);
-    await run(['sync']);
-    for (const esp of esps)
-      await withEsp(context, esp, (directory) => completeEsp(image.loader, directory));
+    await withEsps(context, async (directories) => {
+      // Everything but what the firmware looks for, then all of it to the disks, then that.
+      for (const directory of directories) await fillEsp(directory, menu);
+      for (const disk of plan.system.disks) await writeCore(image.loader, disk.name, offset);
+      await run(['sync']);
+      for (const directory of directories) await completeEsp(image.loader, directory);
+    });
     for (const disk of plan.system.disks) await writeBootSector(image.loader, disk.name, offset);
-    await run(['sync']);
     context.half = false;
     if (plan.firmware === 'uefi') await writeFirmwareMenu(plan, progress);
   },
 };
 
-async function withEsp(
-  { target }: InstallContext,
-  device: string,
-  work: (directory: string) => Promise<void>,
+/** Mounts the EFI system partition of every disk for `work`, which gets where they are. */
+async function withEsps(
+  { plan, target }: InstallContext,
+  work: (directories: string[]) => Promise<void>,
 ): Promise<void> {
-  const directory = join(target, 'boot/efi');
-  await mkdir(directory, { recursive: true });
-  await run(['mount', '-t', 'vfat', device, directory]);
+  // Where the host will mount one of them.
+  await mkdir(join(target, 'boot/efi'), { recursive: true });
+  const mounted: string[] = [];
   try {
-    await work(directory);
+    for (const [index, device] of membersOf(plan, 'efi').entries()) {
+      const directory = `${target}-efi${index}`;
+      await mkdir(directory, { recursive: true });
+      await run(['mount', '-t', 'vfat', device, directory]);
+      mounted.push(directory);
+    }
+    await work(mounted);
   } finally {
-    await run(['umount', directory]);
+    if (mounted.length > 0) await run(['umount', ...mounted]);
   }
 }
 

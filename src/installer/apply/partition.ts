@@ -106,7 +106,6 @@ export const formatStep: Step<InstallContext> = {
       run(['mkfs.vfat', '-F', '32', '-n', 'KRONOS_ESP', '-i', ids.efi[index] ?? '', device]),
     );
     const ext4 = (role: Role, uuid: string) =>
-      // Metadata is written in full at once: half a table after a cut would be found much later.
       run(['mkfs.ext4', '-F', '-q', '-L', `kronos-${role}`, '-U', uuid, deviceOf(plan, role)]);
     work.push(ext4('root-a', ids.rootA));
     if (isFresh({ plan })) work.push(ext4('state', ids.state));
