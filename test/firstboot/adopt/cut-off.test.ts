@@ -3,28 +3,22 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { restartIfCutOff } from '../../../src/firstboot/adopt/cut-off.ts';
-import { adopt } from '../../../src/firstboot/adopt/adopt.ts';
 import { ADOPTED } from '../../../src/firstboot/adopt/record.ts';
 import { MEMORY } from '../../../src/firstboot/context.ts';
-import { readInstalled } from '../../../src/firstboot/installed.ts';
 import { settleHost } from '../../../src/firstboot/network/takeover.ts';
 import type { Witnesses } from '../../../src/firstboot/network/answers.ts';
 import { takeOverHost } from '../../../src/firstboot/xapi/prepare/take-over.ts';
-import { parseHostFile } from '../../../src/host/read.ts';
-import { recordHost } from './hosts.ts';
-import { HOSTS } from './recorded.ts';
+import { adoptRecorded, recordNamed } from './adopted.ts';
 
 const RESTART = 'systemctl --no-block reboot';
 const ENVIRONMENT = 'boot/grub/grubenv';
 
 /** A host that was adopted, whose cards were taken under Xen, and who is asked there. */
 async function takenHost(t: ExecutionContext, { answers = false } = {}) {
-  const host = HOSTS['ifupdown-static'];
-  if (host === undefined) throw new TypeError('no such host');
-  const { looking, called, probe } = await recordHost(t, host);
+  const recorded = await recordNamed(t, 'ifupdown-static');
+  const { looking, called } = recorded;
   const { root } = looking;
-  await adopt({ looking, probe, isBlank: () => Promise.resolve(true) });
-  const installed = await readInstalled(join(root, 'etc/kronos/installed.json'));
+  const { hostFile, installed } = await adoptRecorded(recorded);
   const memory = join(root, MEMORY);
   const adopted = join(root, ADOPTED);
   await takeOverHost(installed, {
@@ -35,10 +29,6 @@ async function takenHost(t: ExecutionContext, { answers = false } = {}) {
   const text = await readFile(environment, 'utf8');
   t.regex(text, /^next_entry=./m);
   await writeFile(environment, text.replace(/^next_entry=.*\n/m, ''));
-  const { hostFile } = await parseHostFile(
-    await readFile(join(root, 'etc/kronos/host.yaml'), 'utf8'),
-    'host.yaml',
-  );
   const asked: Witnesses[] = [];
   const notes: string[] = [];
   const context = { hostFile, installed, signal: new AbortController().signal };

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { KronosError } from '../../../src/common/error.ts';
 import { listFiles } from '../../../src/common/files.ts';
-import { adopt } from '../../../src/firstboot/adopt/adopt.ts';
 import {
   giveCardsBack,
   keepResolver,
@@ -15,14 +14,10 @@ import {
   type FormerHost,
 } from '../../../src/firstboot/adopt/handover.ts';
 import { readConfigFiles } from '../../../src/firstboot/adopt/read-config.ts';
-import { readInstalled } from '../../../src/firstboot/installed.ts';
 import { planBridges } from '../../../src/firstboot/network/switch.ts';
-import { parseHostFile } from '../../../src/host/read.ts';
 import { compareWithGolden } from '../../golden.ts';
-import { readHost, recordHost } from './hosts.ts';
+import { adoptRecorded, recordNamed, type Recorded } from './adopted.ts';
 import { HOSTS } from './recorded.ts';
-
-type Recorded = Awaited<ReturnType<typeof recordHost>>;
 
 async function readAll(root: string): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};
@@ -36,14 +31,9 @@ async function adopted(
   t: ExecutionContext,
   name: string,
 ): Promise<{ recorded: Recorded; former: FormerHost }> {
-  const host = HOSTS[name];
-  if (host === undefined) throw new TypeError(name);
-  const recorded = await recordHost(t, host);
-  const { looking, probe } = recorded;
-  await adopt({ looking, probe, isBlank: () => Promise.resolve(true) });
-  const text = await readHost(recorded, 'etc/kronos/host.yaml');
-  const { hostFile } = await parseHostFile(text, 'host.yaml', { toolstack: 'xl' });
-  const installed = await readInstalled(join(looking.root, 'etc/kronos/installed.json'));
+  const recorded = await recordNamed(t, name);
+  const { looking } = recorded;
+  const { hostFile, installed } = await adoptRecorded(recorded);
   const bridges = planBridges(hostFile.network, installed.disks.networks, { keepNames: true });
   const taken = {
     cards: bridges.flatMap(({ cards }) => cards),

@@ -4,16 +4,14 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { exists, listFiles } from '../../../../src/common/files.ts';
-import { adopt } from '../../../../src/firstboot/adopt/adopt.ts';
 import { giveCardsBack } from '../../../../src/firstboot/adopt/handover.ts';
 import { readConfigFiles } from '../../../../src/firstboot/adopt/read-config.ts';
 import { ADOPTED, readTaken } from '../../../../src/firstboot/adopt/record.ts';
 import { release } from '../../../../src/firstboot/adopt/release.ts';
 import { MEMORY } from '../../../../src/firstboot/context.ts';
-import { readInstalled, type Installed } from '../../../../src/firstboot/installed.ts';
 import { interruptedHost, settleHost } from '../../../../src/firstboot/network/takeover.ts';
 import { takeOverHost } from '../../../../src/firstboot/xapi/prepare/take-over.ts';
-import { recordHost } from '../../adopt/hosts.ts';
+import { adoptRecorded, recordNamed } from '../../adopt/adopted.ts';
 import { HOSTS } from '../../adopt/recorded.ts';
 
 const RELEASE_UNIT = 'etc/systemd/system/kronos-release.service';
@@ -32,20 +30,16 @@ async function readTree(root: string): Promise<Record<string, string>> {
 
 /** A host that is adopted, as xapi finds it at the first start under Xen. */
 async function adoptedHost(t: ExecutionContext, name: string) {
-  const host = HOSTS[name];
-  if (host === undefined) throw new TypeError(name);
-  const recorded = await recordHost(t, host);
-  const { looking, probe } = recorded;
+  const recorded = await recordNamed(t, name);
+  const { looking } = recorded;
   const { root } = looking;
   const before = await readTree(root);
-  await adopt({ looking, probe, isBlank: () => Promise.resolve(true) });
-  recorded.called.length = 0;
+  const { installed } = await adoptRecorded(recorded);
   const places = {
     looking,
     ...{ memory: join(root, MEMORY), adopted: join(root, ADOPTED) },
     bridges: () => Promise.resolve([]),
   };
-  const installed: Installed = await readInstalled(join(root, 'etc/kronos/installed.json'));
   return { ...recorded, root, before, places, installed };
 }
 
