@@ -1,4 +1,3 @@
-import { createServer as createTcp } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTls } from 'node:tls';
@@ -121,11 +120,9 @@ test('a server that restarts is waited for, anything else is told at once', asyn
 });
 
 test('waiting ends, with the last reason', async (t) => {
-  const nobody = createTcp();
-  await new Promise<void>((resolve) => nobody.listen(0, '127.0.0.1', resolve));
-  const { port } = nobody.address() as AddressInfo;
-  await new Promise((resolve) => nobody.close(resolve));
-  const door = pinnedDoor('127.0.0.1', '0'.repeat(64), port);
+  const { url, port, close } = await serve(t, () => undefined);
+  await close();
+  const door = pinnedDoor(new URL(url).hostname, '0'.repeat(64), port);
   await t.throwsAsync(
     waitFor(() => openSession(door, LOCAL, signal), {
       ...{ timeoutSeconds: 0.1, interval: 20, signal, what: 'the coordinator' },

@@ -1,12 +1,11 @@
 // Reports as machines send them. What is too long is cut, because a report that is refused would be lost; what is not one
 // is refused.
 import * as z from 'zod';
+import { shorten } from '../../common/format.ts';
 
 /** A text of which no more is kept. */
 function cut(length: number) {
-  return z
-    .string()
-    .transform((text) => (text.length > length ? `${text.slice(0, length)}...` : text));
+  return z.string().transform((text) => shorten(text, length));
 }
 
 const word = z.string().min(1).max(64);

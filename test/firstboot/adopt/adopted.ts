@@ -1,23 +1,14 @@
 // Recorded hosts as adoption leaves them.
 import { join } from 'node:path';
-import type { ExecutionContext } from 'ava';
 import { adopt } from '../../../src/firstboot/adopt/adopt.ts';
 import { readInstalled, type Installed } from '../../../src/firstboot/installed.ts';
 import { parseHostFile } from '../../../src/host/read.ts';
 import type { HostFile } from '../../../src/host/schema/host-file.ts';
-import { readHost, recordHost } from './hosts.ts';
-import { HOSTS } from './recorded.ts';
+import { readHost, type recordHost } from './hosts.ts';
 
 export type Recorded = Awaited<ReturnType<typeof recordHost>>;
 
-/** A host of HOSTS by its name. */
-export async function recordNamed(t: ExecutionContext, name: string): Promise<Recorded> {
-  const host = HOSTS[name];
-  if (host === undefined) throw new TypeError(`no such host: ${name}`);
-  return recordHost(t, host);
-}
-
-/** Adopts it, with storage of its own, and forgets what was called for that. */
+/** Adopts a host, with storage of its own, and forgets what was called for that. */
 export async function adoptRecorded(
   recorded: Recorded,
 ): Promise<{ hostFile: HostFile; installed: Installed }> {

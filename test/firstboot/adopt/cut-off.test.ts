@@ -8,14 +8,16 @@ import { MEMORY } from '../../../src/firstboot/context.ts';
 import { settleHost } from '../../../src/firstboot/network/takeover.ts';
 import type { Witnesses } from '../../../src/firstboot/network/answers.ts';
 import { takeOverHost } from '../../../src/firstboot/xapi/prepare/take-over.ts';
-import { adoptRecorded, recordNamed } from './adopted.ts';
+import { adoptRecorded } from './adopted.ts';
+import { recordHost } from './hosts.ts';
+import { hostNamed } from './recorded.ts';
 
 const RESTART = 'systemctl --no-block reboot';
 const ENVIRONMENT = 'boot/grub/grubenv';
 
 /** A host that was adopted, whose cards were taken under Xen, and who is asked there. */
 async function takenHost(t: ExecutionContext, { answers = false } = {}) {
-  const recorded = await recordNamed(t, 'ifupdown-static');
+  const recorded = await recordHost(t, hostNamed('ifupdown-static'));
   const { looking, called } = recorded;
   const { root } = looking;
   const { hostFile, installed } = await adoptRecorded(recorded);

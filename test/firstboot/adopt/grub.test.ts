@@ -25,7 +25,7 @@ import { temporaryDirectory } from '../../temporary.ts';
 import { inNamespaces } from '../namespaces.ts';
 import { recordHost, readHost } from './hosts.ts';
 import { MENU, PLAIN_ENTRY, XEN_ENTRY } from './menu.ts';
-import { HOSTS } from './recorded.ts';
+import { hostNamed } from './recorded.ts';
 
 const menu = parseMenu(MENU);
 
@@ -142,8 +142,7 @@ test('the scripts of the distribution write what is read here', async (t) => {
 });
 
 test('Xen is started once, then always, and at the end what was before', async (t) => {
-  const host = HOSTS['ifupdown-static'];
-  if (host === undefined) throw new TypeError('host');
+  const host = hostNamed('ifupdown-static');
   const recorded = await recordHost(t, {
     ...host,
     files: {
@@ -172,8 +171,7 @@ test('Xen is started once, then always, and at the end what was before', async (
 });
 
 test('a host without GRUB, without Xen in its menu, or with a disk that GRUB cannot write to is told so', async (t) => {
-  const host = HOSTS['ifupdown-static'];
-  if (host === undefined) throw new TypeError('host');
+  const host = hostNamed('ifupdown-static');
   const read = async (files: Record<string, string>, programs: Record<string, string> = {}) => {
     const { looking } = await recordHost(t, { ...host, files, programs });
     return readBootOrder(looking);

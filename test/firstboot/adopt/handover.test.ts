@@ -16,8 +16,9 @@ import {
 import { readConfigFiles } from '../../../src/firstboot/adopt/read-config.ts';
 import { planBridges } from '../../../src/firstboot/network/switch.ts';
 import { compareWithGolden } from '../../golden.ts';
-import { adoptRecorded, recordNamed, type Recorded } from './adopted.ts';
-import { HOSTS } from './recorded.ts';
+import { adoptRecorded, type Recorded } from './adopted.ts';
+import { recordHost } from './hosts.ts';
+import { HOSTS, hostNamed } from './recorded.ts';
 
 async function readAll(root: string): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};
@@ -31,7 +32,7 @@ async function adopted(
   t: ExecutionContext,
   name: string,
 ): Promise<{ recorded: Recorded; former: FormerHost }> {
-  const recorded = await recordNamed(t, name);
+  const recorded = await recordHost(t, hostNamed(name));
   const { looking } = recorded;
   const { hostFile, installed } = await adoptRecorded(recorded);
   const bridges = planBridges(hostFile.network, installed.disks.networks, { keepNames: true });

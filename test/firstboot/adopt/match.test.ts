@@ -10,7 +10,7 @@ import { readInstalled } from '../../../src/firstboot/installed.ts';
 import { temporaryDirectory, writeFiles } from '../../temporary.ts';
 import { readMachine } from '../../host/machines.ts';
 import { DISKS, recordHost } from './hosts.ts';
-import { HOSTS } from './recorded.ts';
+import { hostNamed } from './recorded.ts';
 
 const OPERATORS = `version: 1
 hostname: xen01
@@ -26,8 +26,7 @@ storage: [{ type: lvm, name: local, disks: [fast] }]
 `;
 
 test('a host file that was there is kept and held against the machine', async (t) => {
-  const host = HOSTS['networkd-bond-vlan'];
-  if (host === undefined) throw new TypeError('host');
+  const host = hostNamed('networkd-bond-vlan');
   const { looking, probe } = await recordHost(t, {
     ...host,
     files: { ...host.files, 'etc/kronos/host.yaml': OPERATORS },
@@ -44,8 +43,7 @@ test('a host file that was there is kept and held against the machine', async (t
 });
 
 test('every mistake of a host file that was there is told, and nothing is written', async (t) => {
-  const host = HOSTS['ifupdown-static'];
-  if (host === undefined) throw new TypeError('host');
+  const host = hostNamed('ifupdown-static');
   const text = OPERATORS.replace('SYSTEM1', 'OTHER')
     .replace('count: 2', 'count: 3')
     .replace('30 GB', '3 TB');

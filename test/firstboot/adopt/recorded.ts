@@ -266,3 +266,10 @@ network:
     },
   },
 };
+
+/** One of them. */
+export function hostNamed(name: string): RecordedHost {
+  const host = HOSTS[name];
+  if (host === undefined) throw new TypeError(`no such host: ${name}`);
+  return host;
+}

@@ -12,7 +12,7 @@ import { NETWORK_DIRECTORY } from '../../../src/firstboot/network/directory.ts';
 import { setDefaults } from '../../../src/firstboot/xl/defaults.ts';
 import { writeFiles } from '../../temporary.ts';
 import { readHost, recordHost } from './hosts.ts';
-import { HOSTS } from './recorded.ts';
+import { hostNamed } from './recorded.ts';
 
 const UNIT = 'systemd/system/kronos-release.service';
 const WANT = 'systemd/system/multi-user.target.wants/kronos-release.service';
@@ -20,12 +20,6 @@ const DROP_INS = ['ovs-vswitchd', 'ovsdb-server'].map(
   (unit) => `run/systemd/system/${unit}.service.d/kronos-release.conf`,
 );
 const isBlank = (): Promise<boolean> => Promise.resolve(true);
-
-function hostNamed(name: string): (typeof HOSTS)[string] {
-  const host = HOSTS[name];
-  if (host === undefined) throw new TypeError(name);
-  return host;
-}
 
 async function readTree(root: string): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};

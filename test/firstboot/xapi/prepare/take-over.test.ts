@@ -11,8 +11,9 @@ import { release } from '../../../../src/firstboot/adopt/release.ts';
 import { MEMORY } from '../../../../src/firstboot/context.ts';
 import { interruptedHost, settleHost } from '../../../../src/firstboot/network/takeover.ts';
 import { takeOverHost } from '../../../../src/firstboot/xapi/prepare/take-over.ts';
-import { adoptRecorded, recordNamed } from '../../adopt/adopted.ts';
-import { HOSTS } from '../../adopt/recorded.ts';
+import { adoptRecorded } from '../../adopt/adopted.ts';
+import { recordHost } from '../../adopt/hosts.ts';
+import { HOSTS, hostNamed } from '../../adopt/recorded.ts';
 
 const RELEASE_UNIT = 'etc/systemd/system/kronos-release.service';
 
@@ -30,7 +31,7 @@ async function readTree(root: string): Promise<Record<string, string>> {
 
 /** A host that is adopted, as xapi finds it at the first start under Xen. */
 async function adoptedHost(t: ExecutionContext, name: string) {
-  const recorded = await recordNamed(t, name);
+  const recorded = await recordHost(t, hostNamed(name));
   const { looking } = recorded;
   const { root } = looking;
   const before = await readTree(root);
